@@ -1,0 +1,1 @@
+"""Sessional beside other servers on this machine: `make bench`. Nothing in the product imports this."""

@@ -1,0 +1,1 @@
+"""What the machine can do: ready SQL through a bare ASGI application, without GraphQL."""

@@ -1,0 +1,5 @@
+"""python -m sessional"""
+
+from sessional.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""What people type when they set up a practice: each check answers the value as it is stored.
+
+Every check raises InvalidInput that names the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, TypeVar
+
+from sessional.errors import InvalidInput
+
+T = TypeVar("T")
+
+# As in import files: PostgreSQL refuses an index entry of more than 2,704 bytes.
+LONGEST_NAME: Final = 200
+LONGEST_TEXT: Final = 2_000
+LONGEST_LIST: Final = 500
+
+
+def name(value: str, field: str) -> str:
+    """A name that says something."""
+    if not value.strip():
+        raise InvalidInput("A name must not be empty.", path=[field])
+    if len(value) > LONGEST_NAME:
+        raise InvalidInput(f"A name has at most {LONGEST_NAME} characters.", path=[field])
+    return value
+
+
+def text(value: str | None, field: str) -> str | None:
+    """A remark, or nothing."""
+    if value is not None and len(value) > LONGEST_TEXT:
+        raise InvalidInput(f"A remark has at most {LONGEST_TEXT:,} characters.", path=[field])
+    return value or None
+
+
+def whole(value: int, field: str, least: int, most: int) -> int:
+    """A number within bounds."""
+    if not least <= value <= most:
+        raise InvalidInput(f"This lies between {least} and {most:,}.", path=[field])
+    return value
+
+
+def listed(values: Sequence[T], field: str) -> list[T]:
+    """A list that one change can hold."""
+    if len(values) > LONGEST_LIST:
+        raise InvalidInput(f"At most {LONGEST_LIST} at a time.", path=[field])
+    return list(values)
+
+
+def time_zone(value: str, field: str = "time_zone") -> str:
+    """A zone of the IANA database as the package tzdata ships it, whatever the machine has besides."""
+    if value not in _zones():
+        raise InvalidInput("There is no time zone of that name.", path=[field])
+    return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
+
+
+def given(values: dict[str, Any], *, may_be_null: Sequence[str] = ()) -> dict[str, Any]:
+    """The fields that a change speaks of: null says nothing, except where it takes a limit away."""
+    return {field: value for field, value in values.items() if value is not None or field in may_be_null}

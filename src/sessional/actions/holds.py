@@ -1,0 +1,82 @@
+"""A time that is kept for somebody while they make up their mind.
+
+A hold is a row of the diary like a session, so that one constraint keeps them apart. It runs out by
+itself: whoever wants the time afterwards takes the row away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sessional.actions.admission import admit_by_rules
+from sessional.actions.work import Ref, Work
+from sessional.diary import booking
+from sessional.diary.slots import nearby
+from sessional.diary.values import Interval, Wish
+from sessional.errors import NotFound, UnknownService, UnknownTherapist
+
+
+async def hold_slot(
+    work: Work,
+    *,
+    therapist_id: int,
+    starts_at: int,
+    service: str,
+    duration_seconds: int | None = None,
+) -> Mapping[str, Any]:
+    """Keep a time for the account that asks. A hold of its own in the way gives way to the new one.
+
+    Raises SlotTaken, RuleRefused, UnknownTherapist, UnknownService, InvalidTime.
+    """
+    wish = Wish(
+        therapist_id=therapist_id,
+        starts_at=starts_at,
+        duration_seconds=duration_seconds,
+        service_code=service,
+    )
+    booking.check(wish)
+    if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
+        raise UnknownTherapist
+    known = await work.tx.fetch("service_length", code=service)
+    if not known:
+        raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
+    wanted = booking.span(wish, service_duration_seconds=known[0][0])
+    await admit(work, wish, wanted)
+    added = await work.tx.fetch(
+        "add_hold",
+        therapist_id=therapist_id,
+        service_code=service,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        held_until=work.now + work.desk.hold_seconds,
+        account_id=work.actor.account_id,
+    )
+    return {"hold": Ref("Hold", added[0][0])}
+
+
+async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
+    """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone."""
+    tx, mine = work.tx, {"account_id": work.actor.account_id, "now": work.now}
+    row = {"therapist_id": wish.therapist_id}
+    await tx.fetch("drop_expired_holds", now=work.now, **row)
+    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    await tx.fetch("drop_stale_holds", **row, **span, **mine)
+    (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
+    if has_rules:
+        await admit_by_rules(tx, service_code=wish.service_code, wanted=wanted, **row, **mine)
+    around = nearby(wanted)
+    reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
+    taken = [
+        Interval(starts_at=first, ends_at=end)
+        for first, end in await tx.fetch("busy_but", appointment_id=0, **row, **reach)
+    ]
+    booking.admit(wish, wanted, busy=taken, now=work.now)
+
+
+async def release_hold(work: Work, *, hold_id: int) -> Mapping[str, Any]:
+    """Give the time back. Somebody else's hold is answered like one that does not exist: NotFound."""
+    account_id = work.actor.account_id
+    if not await work.tx.fetch("release_hold", hold_id=hold_id, account_id=account_id):
+        raise NotFound("hold", path=["holdId"])
+    return {"hold_id": str(hold_id)}

@@ -1,0 +1,128 @@
+"""A session gets another time, or another therapist: it keeps its number and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sessional.actions.admission import admit_by_rules
+from sessional.actions.life import Session, changed, check_notice, check_version, opened
+from sessional.actions.work import Work
+from sessional.diary import booking
+from sessional.diary.life import BLOCKS, MOVABLE, TRANSITIONS, Status
+from sessional.diary.slots import nearby
+from sessional.diary.values import Interval, Wish
+from sessional.errors import ClientBusy, RoomTaken, TransitionRefused, UnknownTherapist
+
+
+async def reschedule_appointment(
+    work: Work,
+    *,
+    appointment_id: int,
+    starts_at: int,
+    by: str | None = None,
+    reason: str | None = None,
+    duration_seconds: int | None = None,
+    expected_version: int | None = None,
+    override_rules: bool | None = None,
+) -> Mapping[str, Any]:
+    """Another time, in the same diary. Only its own time is not in its way."""
+    session = await opened(work, appointment_id)
+    length = session.ends_at - session.starts_at if duration_seconds is None else duration_seconds
+    check_version(session, expected_version)
+    _check_movable(session, "moved")
+    check_notice(work, session, by, override=bool(override_rules))
+    wish = as_wish(session, session.therapist_id, starts_at, length)
+    return await _move(work, session, wish, "MOVED", reason, bool(override_rules))
+
+
+async def reassign_appointment(
+    work: Work,
+    *,
+    appointment_id: int,
+    therapist_id: int,
+    reason: str | None = None,
+    expected_version: int | None = None,
+    override_rules: bool | None = None,
+) -> Mapping[str, Any]:
+    """The same time, with another therapist."""
+    session = await opened(work, appointment_id, also=therapist_id)
+    if session.therapist_id == therapist_id:
+        return {"appointment": session.ref}
+    check_version(session, expected_version)
+    _check_movable(session, "reassigned")
+    wish = as_wish(session, therapist_id, session.starts_at, session.ends_at - session.starts_at)
+    done = await _move(work, session, wish, "REASSIGNED", reason, bool(override_rules))
+    places = {"therapist_id": therapist_id, "old_therapist_id": session.therapist_id}
+    await work.tx.fetch("keys_follow", appointment_id=appointment_id, **places)
+    return done
+
+
+def as_wish(session: Session, therapist_id: int, starts_at: int, length: int) -> Wish:
+    wish = Wish(
+        therapist_id=therapist_id,
+        starts_at=starts_at,
+        duration_seconds=length,
+        service_code=session.service_code,
+    )
+    booking.check(wish)
+    return wish
+
+
+def _check_movable(session: Session, wanted: str) -> None:
+    if session.status not in MOVABLE:
+        allowed = [status.value for status in Status if status in TRANSITIONS[session.status]]
+        raise TransitionRefused(session.status.value, wanted, allowed)
+
+
+async def _move(
+    work: Work, session: Session, wish: Wish, change: str, reason: str | None, override: bool
+) -> Mapping[str, Any]:
+    wanted = booking.span(wish, service_duration_seconds=0)
+    room_id = session.room_id
+    if session.status in BLOCKS:
+        await admit_move(work, session, wish, wanted, override)
+        room_id = await _room(work, session, wanted)
+    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at, "room_id": room_id}
+    place = {"new_therapist_id": wish.therapist_id, "overridden": override}
+    return await changed(work, session, "move_session", change, reason, {**span, **place})
+
+
+async def admit_move(work: Work, session: Session, wish: Wish, wanted: Interval, override: bool) -> None:
+    """Raises SlotTaken, RuleRefused, ClientBusy, UnknownTherapist. Clears holds nobody needs any more."""
+    tx, account_id = work.tx, work.actor.account_id
+    row = {"therapist_id": wish.therapist_id}
+    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    if not await tx.fetch("open_diary", **row):
+        raise UnknownTherapist
+    await tx.fetch("drop_stale_holds", now=work.now, account_id=account_id, **row, **span)
+    (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
+    if has_rules and not override:
+        await admit_by_rules(
+            tx,
+            therapist_id=wish.therapist_id,
+            service_code=session.service_code,
+            wanted=wanted,
+            account_id=account_id,
+            now=work.now,
+            ignoring=session.appointment_id,
+        )
+    around = nearby(wanted)
+    reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
+    others = await tx.fetch("busy_but", appointment_id=session.appointment_id, **row, **reach)
+    taken = [Interval(starts_at=first, ends_at=end) for first, end in others]
+    booking.admit(wish, wanted, busy=taken, now=work.now)
+    if await tx.fetch("members_busy", appointment_id=session.appointment_id, **span):
+        raise ClientBusy
+
+
+async def _room(work: Work, session: Session, wanted: Interval) -> int | None:
+    """The room that it had, or else the first that is free. Raises RoomTaken."""
+    if session.room_id is None:
+        return None
+    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    row = {"appointment_id": session.appointment_id, "room_id": session.room_id}
+    rooms = await work.tx.fetch("room_for_move", **row, **span)
+    if not rooms:
+        raise RoomTaken
+    return int(rooms[0][0])

@@ -1,0 +1,246 @@
+"""Series: looked at as a whole, then booked as a whole, with what the caller chose for each session.
+
+One diary is opened, its rules and what it holds are read once, and every occurrence is asked about in
+memory, so that a year of sessions costs as many statements as one, and one more for each to write it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from sessional.access import Actor
+from sessional.actions.admission import WITHOUT_RULES, alternatives
+from sessional.actions.desk import Desk
+from sessional.actions.life import cancel_appointment
+from sessional.actions.loading import Fetch, busy_around, load_closures, load_rules, load_services
+from sessional.actions.members import join_clients, know_clients
+from sessional.actions.work import Ref, Work
+from sessional.diary import booking
+from sessional.diary.ask import Ask, in_the_way
+from sessional.diary.offers import reasons
+from sessional.diary.rules import BrokenRule, Busy, Closures, TherapistRules
+from sessional.diary.series import Every, Pattern, occurrences
+from sessional.diary.slots import nearest_free
+from sessional.diary.values import DAY_SECONDS, Interval, Slot, Wish
+from sessional.errors import (
+    InvalidInput,
+    NotFound,
+    SeriesConflict,
+    UnknownService,
+    UnknownTherapist,
+)
+
+_REACH: Final = 8 * DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One session of a series: its number from 1, its time, and what stands against it."""
+
+    number: int
+    span: Interval
+    broken: Sequence[BrokenRule]
+    instead: Sequence[Slot] = ()
+
+    def shown(self) -> dict[str, Any]:
+        rules = [{"rule": b.rule.value, "message": b.message, "value": b.value} for b in self.broken]
+        slots = [
+            {"therapist_id": str(s.therapist_id), "starts_at": s.starts_at, "ends_at": s.ends_at}
+            for s in self.instead
+        ]
+        shown = {"number": self.number, "starts_at": self.span.starts_at, "ends_at": self.span.ends_at}
+        return {**shown, "free": not self.broken, "rules": rules, "alternatives": slots}
+
+
+@dataclass(slots=True)
+class _Diary:
+    """What one therapist's sessions are asked against, and the sessions of the series so far."""
+
+    rules: TherapistRules
+    closures: Closures
+    ask: Ask
+    has_rules: bool
+    busy: list[Busy]
+    starts: list[int] = field(default_factory=list)
+
+    def occurrence(self, number: int, starts_at: int) -> Occurrence:
+        length = self.ask.duration_seconds
+        near = self._near(starts_at)
+        broken = reasons(self.rules, self.closures, self.ask, starts_at, near)
+        if not self.has_rules:
+            broken = [one for one in broken if one.rule in WITHOUT_RULES]
+        span = Interval(starts_at=starts_at, ends_at=starts_at + length)
+        return Occurrence(number, span, broken, self._instead(span, near) if broken else ())
+
+    def _instead(self, span: Interval, near: Sequence[Busy]) -> Sequence[Slot]:
+        if self.has_rules:
+            return alternatives(self.rules, self.closures, self.ask, span, near)
+        busy = [Interval(starts_at=b.starts_at, ends_at=b.ends_at) for b in in_the_way(self.ask, near)]
+        not_before = self.ask.now if span.starts_at >= self.ask.now else 0
+        therapist_id = self.rules.therapist_id
+        return nearest_free(therapist_id=therapist_id, wanted=span, busy=busy, not_before=not_before)
+
+    def _near(self, starts_at: int) -> list[Busy]:
+        self.starts = self.starts or [other.starts_at for other in self.busy]
+        first = bisect_left(self.starts, starts_at - _REACH)
+        return self.busy[first : bisect_left(self.starts, starts_at + _REACH)]
+
+
+async def preview_series(desk: Desk, actor: Actor, **given: Any) -> list[dict[str, Any]]:
+    """Every session of a series, free or with what stands against it. Nothing is held or booked."""
+    found = await _outcomes(desk.store.fetch, actor, desk.now(), **given)
+    return [occurrence.shown() for occurrence in found]
+
+
+async def book_series(
+    work: Work,
+    *,
+    client_ids: Sequence[int] = (),
+    choices: Sequence[Mapping[str, Any]] = (),
+    **given: Any,
+) -> Mapping[str, Any]:
+    """Book a series, all of it or nothing. ``choices`` say which sessions to skip or to move.
+
+    Raises SeriesConflict with every session that cannot be, and what could be instead.
+    """
+    found = await _outcomes(work.tx.fetch, work.actor, work.now, choices=choices, **given)
+    conflicts = [occurrence for occurrence in found if occurrence.broken]
+    if conflicts:
+        raise SeriesConflict([occurrence.shown() for occurrence in conflicts], len(found))
+    await know_clients(work.tx, client_ids)
+    numbers = await _write(work, found, client_ids, given)
+    return {"appointments": [Ref("Appointment", number) for number in numbers]}
+
+
+async def cancel_series(
+    work: Work, *, appointment_id: int, following: bool, by: str, reason: str | None = None
+) -> Mapping[str, Any]:
+    """Cancel this session of a series and those that follow, or all that lie ahead. The past is kept."""
+    rows = await work.tx.fetch("series_of", appointment_id=appointment_id)
+    if not rows:
+        raise NotFound("series", path=["appointmentId"])
+    series_id, starts_at = rows[0]
+    begin = starts_at if following else work.now
+    ahead = await work.tx.fetch("series_ahead", series_id=series_id, begin=max(begin, work.now))
+    for row in ahead:
+        await cancel_appointment(work, appointment_id=row[0], by=by, reason=reason)
+    return {"appointments": [Ref("Appointment", row[0]) for row in ahead]}
+
+
+# ---- looking ------------------------------------------------------------------------------------
+
+
+async def _outcomes(
+    fetch: Fetch,
+    actor: Actor,
+    now: int,
+    *,
+    therapist_id: int,
+    starts_at: int,
+    service: str,
+    pattern: Mapping[str, Any],
+    duration_seconds: int | None = None,
+    choices: Sequence[Mapping[str, Any]] = (),
+) -> list[Occurrence]:
+    diary = await fetch("open_diary", therapist_id=therapist_id)
+    if not diary:
+        raise UnknownTherapist
+    services = await load_services(fetch)
+    if service not in services:
+        raise UnknownService(sorted(services))
+    length = duration_seconds or services[service].duration_seconds
+    wish = Wish(
+        therapist_id=therapist_id, starts_at=starts_at, duration_seconds=length, service_code=service
+    )
+    booking.check(wish)
+    rules = (await load_rules(fetch, [therapist_id]))[therapist_id]
+    starts = _chosen(_starts(rules, starts_at, pattern), choices)
+    whole = Interval(
+        starts_at=max(0, min(starts.values(), default=0) - _REACH),
+        ends_at=max(starts.values(), default=0) + _REACH,
+    )
+    look = _Diary(
+        rules=rules,
+        closures=await load_closures(fetch),
+        ask=Ask(
+            service=services[service],
+            duration_seconds=length,
+            account_id=actor.account_id,
+            now=now,
+            free_of_hours=not rules.takes_search_bookings,
+        ),
+        has_rules=diary[0][1] > 0,
+        busy=await busy_around(fetch, therapist_id, whole),
+    )
+    return [look.occurrence(number, start) for number, start in starts.items()]
+
+
+def _starts(rules: TherapistRules, starts_at: int, pattern: Mapping[str, Any]) -> list[int]:
+    """The starts of the series; the wall time is kept in its zone, or else in the therapist's."""
+    until = pattern.get("until")
+    zone = pattern.get("time_zone") or rules.time_zone
+    made = Pattern(
+        every=Every(pattern["every"]),
+        count=pattern.get("count"),
+        until=None if until is None else date.fromisoformat(until),
+        time_zone=zone,
+    )
+    return occurrences(starts_at, made)
+
+
+def _chosen(starts: Sequence[int], choices: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Number -> start, without those that are skipped, and with others where they are moved."""
+    chosen = dict(enumerate(starts, 1))
+    for choice in choices:
+        number = choice["number"]
+        if number not in chosen:
+            raise InvalidInput(f"The series has no session {number}.", path=["choices"])
+        if choice.get("skip"):
+            del chosen[number]
+        elif (start := choice.get("starts_at")) is not None:
+            chosen[number] = start
+    if not chosen:
+        raise InvalidInput("No session of the series is left.", path=["choices"])
+    return chosen
+
+
+# ---- writing ------------------------------------------------------------------------------------
+
+
+async def _write(
+    work: Work, found: Sequence[Occurrence], client_ids: Sequence[int], given: Mapping[str, Any]
+) -> list[int]:
+    place = {"therapist_id": given["therapist_id"], "service_code": given["service"]}
+    rows = await work.tx.fetch(
+        "add_series", rhythm=given["pattern"]["every"], starts_at=found[0].span.starts_at, **place
+    )
+    starts = sorted(occurrence.span.starts_at for occurrence in found)
+    length = found[0].span.ends_at - found[0].span.starts_at
+    await _drop_holds(work, given["therapist_id"], starts, length)
+    packed = work.tx.dialect.pack(starts)
+    added = await work.tx.fetch(
+        "add_to_series", series_id=rows[0][0], starts=packed, length=length, **place
+    )
+    numbers = {row[1]: int(row[0]) for row in added}
+    missing = [occurrence for occurrence in found if occurrence.span.starts_at not in numbers]
+    if missing:  # two of its own overlap
+        raise SeriesConflict([occurrence.shown() for occurrence in missing], len(found))
+    for start in starts:
+        span = Interval(starts_at=start, ends_at=start + length)
+        await join_clients(work.tx, numbers[start], client_ids, span)
+    return [numbers[start] for start in starts]
+
+
+async def _drop_holds(work: Work, therapist_id: int, starts: Sequence[int], length: int) -> None:
+    """Holds that ran out, or are one's own, are in the way of the constraint alone."""
+    whole = {"therapist_id": therapist_id, "starts_at": starts[0], "ends_at": starts[-1] + length}
+    if not await work.tx.fetch("holds_within", **whole):
+        return
+    mine = {"account_id": work.actor.account_id, "now": work.now}
+    for start in starts:
+        span = {"therapist_id": therapist_id, "starts_at": start, "ends_at": start + length}
+        await work.tx.fetch("drop_stale_holds", **span, **mine)

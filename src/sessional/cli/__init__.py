@@ -1,0 +1,73 @@
+"""The command line: sessional --help. Errors are one sentence on stderr; the exit status is 1 for
+a refusal or a fault, 2 for a command line that cannot be read, 0 for everything that went well.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sessional import __version__
+from sessional.cli.exchange import export_file, import_file
+from sessional.cli.migrate import migrate
+from sessional.cli.selftest import selftest
+from sessional.cli.serve import serve
+from sessional.cli.show import schema, settings
+from sessional.cli.users import user_add, user_disable, user_enable, user_list, user_set_password
+from sessional.cli.verify import verify
+from sessional.errors import SessionalError
+
+app = typer.Typer(
+    name="sessional",
+    help="The appointment engine for therapy services: a GraphQL API on SQLite or PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sessional {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+accounts = typer.Typer(help="Accounts: add, list, disable, enable, set a password.", no_args_is_help=True)
+accounts.command("add")(user_add)
+accounts.command("list")(user_list)
+accounts.command("disable")(user_disable)
+accounts.command("enable")(user_enable)
+accounts.command("set-password")(user_set_password)
+
+app.command()(serve)
+app.command()(migrate)
+app.command("import")(import_file)
+app.command("export")(export_file)
+app.add_typer(accounts, name="user")
+app.command()(verify)
+app.command()(selftest)
+app.command()(schema)
+app.command()(settings)
+
+
+def main() -> None:
+    """What ``sessional`` and ``python -m sessional`` run."""
+    try:
+        app()
+    except SessionalError as error:
+        typer.echo(f"sessional: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,104 @@
+"""sessional verify: whether a database holds what is promised of it. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from sessional.access import Role
+from sessional.cli.exchange import counted, current
+from sessional.cli.options import Database
+from sessional.errors import Fault
+from sessional.store import bulk
+from sessional.store.bulk import Snapshot
+from sessional.store.migrations import HEAD
+
+# Of one kind: who has more of them needs no longer list.
+MOST_LINES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A statement whose every row is a finding, and the finding's sentence."""
+
+    statement: str
+    sentence: str
+
+
+BOTH: Final = (
+    Check("verify_guard", "The guard against overlaps is missing: {}."),
+    Check("verify_overlaps", "Therapist {0}: appointment {1} overlaps appointment {2}."),
+    Check("verify_spans", "Appointment {} has an impossible span: {} to {}."),
+    Check("verify_therapists", "Appointment {} belongs to therapist {}, who does not exist."),
+    Check("verify_services", "Appointment {} is of the service “{}”, which does not exist."),
+    Check("verify_links", "Therapist {} is linked to specialism {}, but not both exist."),
+    Check(
+        "verify_keys", "An idempotency key of account {} stands for appointment {}, which does not exist."
+    ),
+    Check("verify_key_owners", "An idempotency key belongs to account {}, which does not exist."),
+)
+SQLITE: Final = (
+    Check("verify_file", "SQLite's integrity check: {}."),
+    Check("verify_references", "SQLite's foreign key check: {} of {} refer to no {}."),
+)
+POSTGRES: Final = (
+    Check("verify_next_ids", "The next id of {} would be one that is taken: the highest is {}."),
+    Check("verify_indexes", "The index {} is not valid."),
+)
+
+
+def verify(database: Database = None) -> None:
+    """Look for overlaps, orphans and damage; exit status 1 if there is anything."""
+    place = current(database)
+    if asyncio.run(_verify(place)):
+        raise typer.Exit(1)
+
+
+async def _verify(place: Path | str) -> int:
+    """Print the findings and a summary; answers how many there are."""
+    total = 0
+    async with bulk.snapshot(place) as snapshot:
+        for check in (*(SQLITE if isinstance(place, Path) else POSTGRES), *BOTH):
+            total += await _run(snapshot, check)
+        total += await _roles(snapshot)
+        typer.echo(await _summary(snapshot, total))
+    return total
+
+
+async def _run(snapshot: Snapshot, check: Check) -> int:
+    """Print what a check finds; answers how much. A check that cannot be done is a finding."""
+    found = 0
+    try:
+        async for rows in snapshot.batches(check.statement):
+            for row in rows[: max(0, MOST_LINES - found)]:
+                typer.echo(check.sentence.format(*row))
+            found += len(rows)
+    except Fault as fault:
+        typer.echo(f"The check {check.statement} could not be done: {fault.message}.")
+        return found + 1
+    if found > MOST_LINES:
+        typer.echo(f"… and {found - MOST_LINES:,} more of these.")
+    return found
+
+
+async def _roles(snapshot: Snapshot) -> int:
+    """Accounts with a role that this program does not know could not log in."""
+    found = 0
+    async for rows in snapshot.batches("accounts"):
+        for name, role, _ in rows:
+            if role not in set(Role):
+                typer.echo(f"User “{name}” has the role “{role}”, which is not known.")
+                found += 1
+    return found
+
+
+async def _summary(snapshot: Snapshot, findings: int) -> str:
+    [sizes] = [row async for rows in snapshot.batches("sizes") for row in rows]
+    kinds = ("appointment", "therapist", "user")
+    looked_at = ", ".join(counted(size, kind) for size, kind in zip(sizes, kinds, strict=True))
+    said = "nothing is wrong" if not findings else f"findings: {findings:,}"
+    return f"Looked at {looked_at} under the schema {HEAD}: {said}."

@@ -1,0 +1,67 @@
+"""The life of a session: the statuses it can have, and the ways from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from sessional.errors import InvalidTime, TransitionRefused
+
+
+class Status(StrEnum):
+    """As FHIR's Appointment says it. HELD is our own: a hold is not a session yet."""
+
+    PROPOSED = "PROPOSED"
+    PENDING = "PENDING"
+    BOOKED = "BOOKED"
+    ARRIVED = "ARRIVED"
+    FULFILLED = "FULFILLED"
+    CANCELLED = "CANCELLED"
+    NOSHOW = "NOSHOW"
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
+    HELD = "HELD"
+
+
+_S = Status
+
+# Those that take up the therapist's time. A proposal does not: it is a question, not a session.
+BLOCKS: Final = frozenset({_S.PENDING, _S.BOOKED, _S.ARRIVED, _S.FULFILLED, _S.NOSHOW, _S.HELD})
+# Those that can still be given another time.
+MOVABLE: Final = frozenset({_S.PROPOSED, _S.PENDING, _S.BOOKED})
+
+# What may follow what; everything else is refused by name. A hold that is let go leaves no session behind.
+TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
+    {
+        _S.HELD: frozenset({_S.BOOKED, _S.PENDING, _S.PROPOSED}),
+        _S.PROPOSED: frozenset({_S.PENDING, _S.BOOKED, _S.CANCELLED, _S.ENTERED_IN_ERROR}),
+        _S.PENDING: frozenset({_S.BOOKED, _S.CANCELLED, _S.ENTERED_IN_ERROR}),
+        _S.BOOKED: frozenset({_S.ARRIVED, _S.FULFILLED, _S.NOSHOW, _S.CANCELLED, _S.ENTERED_IN_ERROR}),
+        # Back to BOOKED undoes a check-in of the wrong person.
+        _S.ARRIVED: frozenset({_S.FULFILLED, _S.CANCELLED, _S.NOSHOW, _S.BOOKED, _S.ENTERED_IN_ERROR}),
+        # Attendance can be corrected, but it cannot unhappen.
+        _S.FULFILLED: frozenset({_S.NOSHOW, _S.ENTERED_IN_ERROR}),
+        _S.NOSHOW: frozenset({_S.FULFILLED, _S.ENTERED_IN_ERROR}),
+        _S.CANCELLED: frozenset(),
+        _S.ENTERED_IN_ERROR: frozenset(),
+    }
+)
+
+
+def admit_transition(current: Status, wanted: Status) -> None:
+    """Raises TransitionRefused, with what is allowed instead, where ``wanted`` cannot follow."""
+    allowed = TRANSITIONS[current]
+    if wanted not in allowed:
+        raise TransitionRefused(current.value, wanted.value, [s.value for s in Status if s in allowed])
+
+
+def admit_attendance(starts_at: int, now: int) -> None:
+    """Raises InvalidTime before the session has begun: nobody has attended it yet, or failed to."""
+    if now < starts_at:
+        raise InvalidTime("Attendance can be recorded once the session has begun.", path=["status"])
+
+
+def is_late(starts_at: int, now: int, cancel_notice_seconds: int) -> bool:
+    """Whether less than the notice is left. With exactly the notice left, it is still in time."""
+    return starts_at - now < cancel_notice_seconds

@@ -1,0 +1,427 @@
+"""The tree of everything that can be said no to, and of everything that can go wrong.
+
+    SessionalError
+    ├── Refusal                  the person's request cannot be granted; the message is for them
+    │   ├── EntryRefused         who is asking is not known, or not allowed in
+    │   │   ├── Unauthenticated      UNAUTHENTICATED
+    │   │   ├── BadCredentials       BAD_CREDENTIALS
+    │   │   └── Forbidden            FORBIDDEN
+    │   ├── RequestRefused       the question itself is not one that can be answered
+    │   │   ├── InvalidArgument      INVALID_ARGUMENT
+    │   │   ├── InvalidCursor        INVALID_CURSOR
+    │   │   ├── InvalidPageSize      INVALID_PAGE_SIZE
+    │   │   └── TooCostly            TOO_COSTLY
+    │   ├── BookingRefused       the diary, or a rule about bookings, says no
+    │   │   ├── SlotTaken            SLOT_TAKEN                (alternatives)
+    │   │   ├── UnknownTherapist     UNKNOWN_THERAPIST
+    │   │   ├── UnknownService       UNKNOWN_SERVICE           (services)
+    │   │   ├── InvalidTime          INVALID_TIME
+    │   │   ├── InvalidInput         INVALID_INPUT
+    │   │   ├── IdempotencyKeyReused     IDEMPOTENCY_KEY_REUSED
+    │   │   ├── IdempotencyInProgress    IDEMPOTENCY_IN_PROGRESS
+    │   │   ├── RuleRefused          RULE_REFUSED              (rules)
+    │   │   ├── NotFound             NOT_FOUND                 (what)
+    │   │   ├── HoldExpired          HOLD_EXPIRED
+    │   │   ├── ClientBusy           CLIENT_BUSY
+    │   │   ├── RoomTaken            ROOM_TAKEN
+    │   │   ├── FullyBooked          FULLY_BOOKED
+    │   │   ├── StaleVersion         STALE_VERSION             (appointment)
+    │   │   ├── TransitionRefused    TRANSITION_REFUSED        (status, allowed)
+    │   │   ├── CancelNotice         CANCEL_NOTICE             (notice_seconds, until)
+    │   │   ├── DecisionsNeeded      DECISIONS_NEEDED          (appointments)
+    │   │   ├── SeriesConflict       SERIES_CONFLICT           (occurrences)
+    │   │   └── AlreadyExists        ALREADY_EXISTS
+    │   └── ImportRefused        a line of a file cannot be taken (line)
+    └── Fault                    something outside the request is wrong; never shown in detail
+        ├── Unavailable              UNAVAILABLE (may be retried)
+        │   └── Busy                     waited as long as it may for another transaction
+        ├── DeadlineExceeded         DEADLINE_EXCEEDED
+        ├── SettingsFault            the service cannot start as it is configured
+        └── SchemaFault              the database's schema is older or newer than the program
+
+A refusal carries a stable code, a sentence and its own data. Faults are caught only at the door:
+what reaches a caller of theirs is a code and a sentence that names no part of the machinery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from sessional.diary.rules import BrokenRule
+    from sessional.diary.values import Slot
+
+
+class SessionalError(Exception):
+    """Anything that Sessional itself raises."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Refusal(SessionalError):
+    """A request that cannot be granted, in the words of the person who made it.
+
+    ``path`` names the input field that it is about, from the outside in, where there is one.
+    """
+
+    def __init__(self, message: str, *, path: Sequence[str] | None = None) -> None:
+        super().__init__(message)
+        self.path = None if path is None else list(path)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What a program can use beside the code: shown in ``extensions`` or as typed fields."""
+        return {}
+
+
+class EntryRefused(Refusal):
+    """Who is asking is not known, or not allowed in."""
+
+
+class Unauthenticated(EntryRefused):
+    """No token, or one that is expired, forged, of the wrong kind, or of a disabled account."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str = "Log in first: this needs a valid access token.") -> None:
+        super().__init__(message)
+
+
+class BadCredentials(EntryRefused):
+    """An unknown user, a wrong password or a disabled account: one answer for all three."""
+
+    code = "BAD_CREDENTIALS"
+
+    def __init__(self, message: str = "That username and password do not belong together.") -> None:
+        super().__init__(message)
+
+
+class Forbidden(EntryRefused):
+    """The actor is known, but this is not for their role."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, message: str = "Your account may not do this.") -> None:
+        super().__init__(message)
+
+
+class RequestRefused(Refusal):
+    """The question itself is not one that can be answered."""
+
+
+class InvalidArgument(RequestRefused):
+    """An argument's value is of the right type but out of bounds."""
+
+    code = "INVALID_ARGUMENT"
+
+
+class InvalidCursor(RequestRefused):
+    """A cursor that was made for another list or sort, or not made by this service at all."""
+
+    code = "INVALID_CURSOR"
+
+
+class InvalidPageSize(RequestRefused):
+    """``first`` or ``last`` is negative or above the maximum."""
+
+    code = "INVALID_PAGE_SIZE"
+
+
+class TooCostly(RequestRefused):
+    """Pages within pages could hold more rows together than one field may ask for."""
+
+    code = "TOO_COSTLY"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"This asks for more than {most:,} rows, counting pages within pages. "
+            "Ask for smaller pages with `first`, or for less within them."
+        )
+
+
+class BookingRefused(Refusal):
+    """The diary, or a rule about bookings, says no. Nothing was written."""
+
+
+class SlotTaken(BookingRefused):
+    """The therapist has another session at that time."""
+
+    code = "SLOT_TAKEN"
+
+    def __init__(self, alternatives: Sequence[Slot]) -> None:
+        super().__init__("The therapist has another session at that time.", path=["startsAt"])
+        self.alternatives = tuple(alternatives)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"alternatives": self.alternatives}
+
+
+class UnknownTherapist(BookingRefused):
+    """There is no therapist with that number."""
+
+    code = "UNKNOWN_THERAPIST"
+
+    def __init__(self) -> None:
+        super().__init__("There is no therapist with that number.", path=["therapistId"])
+
+
+class UnknownService(BookingRefused):
+    """There is no service with that code."""
+
+    code = "UNKNOWN_SERVICE"
+
+    def __init__(self, services: Sequence[str]) -> None:
+        super().__init__("There is no service with that code.", path=["service"])
+        self.services = tuple(services)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"services": self.services}
+
+
+class InvalidTime(BookingRefused):
+    """A start or a length that no session can have."""
+
+    code = "INVALID_TIME"
+
+
+class InvalidInput(BookingRefused):
+    """A value that is not of the form asked for."""
+
+    code = "INVALID_INPUT"
+
+
+class IdempotencyKeyReused(BookingRefused):
+    """The key was used before, with other input."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This idempotency key was used before with other input. Take a new key for a new booking.",
+            path=["idempotencyKey"],
+        )
+
+
+class IdempotencyInProgress(BookingRefused):
+    """Another request with this key has not finished within the time to wait."""
+
+    code = "IDEMPOTENCY_IN_PROGRESS"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another request with this idempotency key has not finished yet. Ask again in a moment.",
+            path=["idempotencyKey"],
+        )
+
+
+class RuleRefused(BookingRefused):
+    """The rules of the diary or of the service do not allow this start."""
+
+    code = "RULE_REFUSED"
+
+    def __init__(self, rules: Sequence[BrokenRule]) -> None:
+        super().__init__(" ".join(rule.message for rule in rules), path=["startsAt"])
+        self.rules = tuple(rules)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        shown = ({"rule": r.rule.value, "message": r.message, "value": r.value} for r in self.rules)
+        return {"rules": list(shown)}
+
+
+class NotFound(BookingRefused):
+    """There is no such thing, or it is not for the one who asks: the same answer for both."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, what: str, *, path: Sequence[str] | None = None) -> None:
+        super().__init__(f"There is no {what} with that number.", path=path)
+        self.what = what
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"what": self.what}
+
+
+class HoldExpired(BookingRefused):
+    """The hold has run out, or was released."""
+
+    code = "HOLD_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("The hold on this time has run out. Look for a time once more.", path=["holdId"])
+
+
+class ClientBusy(BookingRefused):
+    """The client has another session at that time."""
+
+    code = "CLIENT_BUSY"
+
+    def __init__(self) -> None:
+        super().__init__("The client has another session at that time.", path=["startsAt"])
+
+
+class RoomTaken(BookingRefused):
+    """No room is free at that time."""
+
+    code = "ROOM_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("No room is free at that time.", path=["roomId"])
+
+
+class FullyBooked(BookingRefused):
+    """The session has no place left."""
+
+    code = "FULLY_BOOKED"
+
+    def __init__(self) -> None:
+        super().__init__("The session has no place left.", path=["clientIds"])
+
+
+class StaleVersion(BookingRefused):
+    """Somebody has changed the session since the caller looked. ``current`` is its state now."""
+
+    code = "STALE_VERSION"
+
+    def __init__(self, current: Any) -> None:
+        super().__init__("Somebody has changed this session since you looked.", path=["expectedVersion"])
+        self.current = current
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"appointment": self.current}
+
+
+class TransitionRefused(BookingRefused):
+    """A session in this state cannot become that."""
+
+    code = "TRANSITION_REFUSED"
+
+    def __init__(self, current: str, wanted: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"A session that is {current} cannot become {wanted}.")
+        self.status, self.allowed = current, sorted(allowed)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"status": self.status, "allowed": self.allowed}
+
+
+class CancelNotice(BookingRefused):
+    """Too late for the client: the notice that was agreed when it was booked has begun."""
+
+    code = "CANCEL_NOTICE"
+
+    def __init__(self, notice_seconds: int, until: int) -> None:
+        hours = notice_seconds / 3600
+        super().__init__(f"A client can change this session up to {hours:g} hours before it starts.")
+        self.notice_seconds, self.until = notice_seconds, until
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"notice_seconds": self.notice_seconds, "until": self.until}
+
+
+class DecisionsNeeded(BookingRefused):
+    """The change of the diary touches sessions, and for some nobody has said what shall become of them."""
+
+    code = "DECISIONS_NEEDED"
+
+    def __init__(self, appointments: Sequence[Any]) -> None:
+        super().__init__("Say for each affected session: keep or cancel.", path=["decisions"])
+        self.appointments = list(appointments)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"appointments": self.appointments}
+
+
+class SeriesConflict(BookingRefused):
+    """Some sessions of a series cannot be. Nothing of it was booked."""
+
+    code = "SERIES_CONFLICT"
+
+    def __init__(self, occurrences: Sequence[Mapping[str, Any]], count: int) -> None:
+        numbers = ", ".join(str(occurrence["number"]) for occurrence in occurrences)
+        super().__init__(
+            f"Of {count} sessions these cannot be: {numbers}. Skip or move them with `choices`; "
+            "nothing was booked.",
+            path=["choices"],
+        )
+        self.occurrences = list(occurrences)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"occurrences": self.occurrences}
+
+
+class AlreadyExists(BookingRefused):
+    """Something with that name exists already."""
+
+    code = "ALREADY_EXISTS"
+
+    def __init__(self, what: str, *, path: Sequence[str] | None = None) -> None:
+        super().__init__(f"There is a {what} of that name already.", path=path)
+
+
+class ImportRefused(Refusal):
+    """A line of an import file cannot be taken; nothing of the file was written."""
+
+    code = "IMPORT_REFUSED"
+
+    def __init__(self, reason: str, *, line: int) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+class Fault(SessionalError):
+    """Something outside the request is wrong. Its own text is for the log, never for a caller."""
+
+    code = "INTERNAL_ERROR"
+    public_message: ClassVar[str] = "Something went wrong here. It is on record under the request id."
+
+
+class Unavailable(Fault):
+    """The database cannot be reached, is read-only, full, or too busy. Nothing was acknowledged.
+
+    Where the connection broke on the way back, what was asked for may have been done all the same.
+    """
+
+    code = "UNAVAILABLE"
+    public_message = (
+        "The service cannot reach its records just now. Try again: with the same idempotency key, "
+        "nothing is booked twice."
+    )
+
+
+class Busy(Unavailable):
+    """Another transaction was in the way for as long as one may wait."""
+
+    public_message = "Too many people are changing the same thing just now. Nothing was changed; try again."
+
+
+class DeadlineExceeded(Fault):
+    """The request took longer than it may; what it was doing was stopped."""
+
+    code = "DEADLINE_EXCEEDED"
+    public_message = "This took longer than a request may. Ask for less at once."
+
+
+class SettingsFault(Fault):
+    """The service cannot start as it is configured; the text says what to change."""
+
+    code = "SETTINGS"
+
+
+class SchemaFault(Fault):
+    """The database's schema is older or newer than this program; the text says what to do."""
+
+    code = "SCHEMA"

@@ -1,0 +1,164 @@
+"""Lines that become one row each: the rules of a practice, its rooms and its clients.
+
+Pure: which columns a line fills, and what its members must be to one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from sessional.diary.names import fold
+from sessional.diary.rules import WorkingHours, check_hours, check_minutes
+from sessional.errors import InvalidInput
+from sessional.exchange.members import BadLine, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLine:
+    """``row`` holds every column of the row by its name, None where the line does not say."""
+
+    kind: str
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """How a kind is compared with what is there, and written.
+
+    ``alike`` gives the columns of the rows that a line may say again. Where such a row with other
+    contents is in its way, ``what`` names it; where that is empty, the row is another one.
+    """
+
+    columns: tuple[str, ...]
+    alike: str
+    add: str
+    what: str = ""
+    defaults: Mapping[str, Any] | None = None
+    check: Callable[[Mapping[str, Any]], None] | None = None
+
+
+def make(kind: str, **values: Any) -> RecordLine:
+    """The line of a kind. Raises BadLine where its members contradict one another."""
+    record = RECORDS[kind]
+    row = dict.fromkeys(record.columns) | dict(record.defaults or {}) | values
+    if record.check is not None:
+        record.check(row)
+    return RecordLine(kind=kind, row=row)
+
+
+def maker(kind: str) -> Callable[..., RecordLine]:
+    return partial(make, kind)
+
+
+def searched(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with the name by which a room or a client is found."""
+    return {**row, "search_name": fold(row["name"])} if "name" in row else dict(row)
+
+
+# ---- members that only these lines have -------------------------------------------------------------
+
+
+def day(name: str, value: object) -> str:
+    """A date, as it is stored."""
+    try:
+        if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+            return value
+    except ValueError:
+        pass
+    raise BadLine(f"{name} must be a date like 2026-03-02, not {shown(value)}")
+
+
+def intervals(name: str, value: object) -> str:
+    """A list of pairs of minutes, in order, as it is stored. Empty: closed on that date."""
+    if not isinstance(value, list):
+        raise BadLine(f"{name} must be a list of pairs of minutes, not {shown(value)}")
+    for pair in value:
+        if not isinstance(pair, list) or [type(minute) for minute in pair] != [int, int]:
+            raise BadLine(f"{name} must hold pairs of minutes, not {shown(pair)}")
+        _plainly(check_minutes, (pair[0], pair[1]))
+    return orjson.dumps(sorted(value)).decode()
+
+
+def _plainly(check: Callable[[Any], None], value: object) -> None:
+    try:
+        check(value)
+    except InvalidInput as refusal:
+        raise BadLine(refusal.message) from None
+
+
+# ---- what members must be to one another ------------------------------------------------------------
+
+
+def _hours(row: Mapping[str, Any]) -> None:
+    values = {key: value for key, value in row.items() if key != "therapist_id"}
+    for limit in ("valid_from", "valid_until"):
+        values[limit] = date.fromisoformat(row[limit]) if row[limit] else None
+    _plainly(check_hours, WorkingHours(**values))
+
+
+def _in_order(first: str, last: str, said: str) -> Callable[[Mapping[str, Any]], None]:
+    def check(row: Mapping[str, Any]) -> None:
+        if row[last] is not None and row[last] <= row[first]:
+            raise BadLine(said)
+
+    return check
+
+
+_DATES: Final = _in_order("from_date", "until_date", "untilDate must be later than fromDate")
+
+RECORDS: Final[Mapping[str, Record]] = {
+    "workingHours": Record(
+        columns=("therapist_id", "weekday", "starts_minute", "ends_minute",
+                 "valid_from", "valid_until", "every_weeks"),
+        alike="working_hours_alike",
+        add="add_working_hours",
+        defaults={"every_weeks": 1},
+        check=_hours,
+    ),
+    "dateOverride": Record(
+        columns=("therapist_id", "on_date", "intervals"),
+        alike="overrides_alike",
+        add="override_date",
+        what="the override of that date",
+    ),
+    "timeOff": Record(
+        columns=("therapist_id", "starts_at", "ends_at", "reason"),
+        alike="time_off_alike",
+        add="new_time_off",
+        check=_in_order("starts_at", "ends_at", "endsAtUnixSeconds must be later than startsAtUnixSeconds"),
+    ),
+    "away": Record(
+        columns=("therapist_id", "time_zone", "from_date", "until_date"),
+        alike="away_alike",
+        add="new_away",
+        check=_DATES,
+    ),
+    "closure": Record(
+        columns=("on_date", "name"), alike="closures_alike", add="close_on", what="the closure of that date"
+    ),
+    "room": Record(
+        columns=("room_id", "name"),
+        alike="rooms_alike",
+        add="take_in_room",
+        what="a room of that id or name",
+    ),
+    "client": Record(
+        columns=("client_id", "name", "email", "phone", "time_zone", "language", "staff_notes"),
+        alike="clients_alike",
+        add="take_in_client",
+        what="the client of that id",
+    ),
+    "careRelationship": Record(
+        columns=("therapist_id", "client_id", "from_date", "until_date"),
+        alike="care_alike",
+        add="take_in_care",
+        check=_DATES,
+    ),
+}  # fmt: skip
+RULES: Final = frozenset({"workingHours", "dateOverride", "timeOff", "away"})

@@ -1,0 +1,196 @@
+"""Fields of Mutation that take one ``input`` and answer a payload with typed errors -> actions.
+
+All go the same way: the input becomes plain arguments by a rule (names in snake case, ids as
+numbers), one transaction holds the guard, the idempotency key, the action and what the payload asks
+of rows, and a refusal becomes ``errors``. ``DEEDS`` says which action a field is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+
+from sessional.access import Action, Actor
+from sessional.actions import (
+    LOOKS,
+    Desk,
+    clients,
+    holds,
+    life,
+    moving,
+    requests,
+    rules,
+    rules_practice,
+    rules_therapists,
+    series,
+)
+from sessional.actions.work import Ref, Work
+from sessional.diary.booking import check_key
+from sessional.errors import (
+    BookingRefused,
+    Busy,
+    ClientBusy,
+    FullyBooked,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    RoomTaken,
+    SlotTaken,
+    Unauthenticated,
+)
+from sessional.graph.plain import camel
+from sessional.graph.refusals import user_error
+from sessional.store import constraints
+from sessional.store.constraints import Conflict, KeyInProgress
+from sessional.store.store import Transaction
+
+Payload = Mapping[str, Any]
+# Writes a payload as the selection wants it, reading rows in the transaction of the change.
+Finish = Callable[[Payload, Transaction], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A field of Mutation: the action that it is, and what the actor must be allowed to do."""
+
+    run: Callable[..., Awaitable[Payload]]
+    action: Action
+
+
+DEEDS: Final[dict[str, Deed]] = {
+    "bookSeries": Deed(series.book_series, Action.BOOK),
+    "cancelSeries": Deed(series.cancel_series, Action.CHANGE_SESSION),
+    "cancelAppointment": Deed(life.cancel_appointment, Action.CHANGE_SESSION),
+    "rescheduleAppointment": Deed(moving.reschedule_appointment, Action.CHANGE_SESSION),
+    "reassignAppointment": Deed(moving.reassign_appointment, Action.CHANGE_SESSION),
+    "checkIn": Deed(life.check_in, Action.CHANGE_SESSION),
+    "recordAttendance": Deed(life.record_attendance, Action.CHANGE_SESSION),
+    "markEnteredInError": Deed(life.mark_entered_in_error, Action.CHANGE_SESSION),
+    "requestAppointment": Deed(requests.request_appointment, Action.BOOK),
+    "confirmAppointment": Deed(requests.confirm_appointment, Action.CHANGE_SESSION),
+    "declineAppointment": Deed(requests.decline_appointment, Action.CHANGE_SESSION),
+    "holdSlot": Deed(holds.hold_slot, Action.HOLD),
+    "releaseHold": Deed(holds.release_hold, Action.HOLD),
+    "addClient": Deed(clients.add_client, Action.KEEP_CLIENTS),
+    "changeClient": Deed(clients.change_client, Action.KEEP_CLIENTS),
+    "beginCare": Deed(clients.begin_care, Action.KEEP_CLIENTS),
+    "endCare": Deed(clients.end_care, Action.KEEP_CLIENTS),
+    "addTherapist": Deed(rules_therapists.add_therapist, Action.SET_UP),
+    "changeTherapist": Deed(rules_therapists.change_therapist, Action.SET_UP),
+    "addService": Deed(rules_practice.add_service, Action.SET_UP),
+    "changeService": Deed(rules_practice.change_service, Action.SET_UP),
+    "setWorkingHours": Deed(rules.set_working_hours, Action.SET_UP),
+    "setDateOverride": Deed(rules.set_date_override, Action.SET_UP),
+    "removeDateOverride": Deed(rules.remove_date_override, Action.SET_UP),
+    "addTimeOff": Deed(rules.add_time_off, Action.SET_UP),
+    "removeTimeOff": Deed(rules.remove_time_off, Action.SET_UP),
+    "setAway": Deed(rules.set_away, Action.SET_UP),
+    "removeAway": Deed(rules.remove_away, Action.SET_UP),
+    "addClosures": Deed(rules_practice.add_closures, Action.SET_UP),
+    "removeClosure": Deed(rules_practice.remove_closure, Action.SET_UP),
+    "addRoom": Deed(rules_practice.add_room, Action.SET_UP),
+}
+
+_LAST_WORD: Final[dict[str, Callable[[], BookingRefused]]] = {
+    constraints.OVERLAP: lambda: SlotTaken(()),
+    constraints.CLIENT: ClientBusy,
+    constraints.ROOM: RoomTaken,
+    constraints.CAPACITY: FullyBooked,
+}
+
+
+async def do(
+    deed: Deed, given: Mapping[str, Any], desk: Desk, actor: Actor, empty: Payload, finish: Finish
+) -> str:
+    """Run a deed and answer its payload's text; ``empty`` is the payload of a refusal without errors.
+
+    Raises Unauthenticated, Busy and faults; every refusal of the deed itself is in the payload.
+    """
+    arguments = dict(given)
+    key = arguments.pop("idempotency_key", None)
+
+    async def attempt(tx: Transaction) -> str:
+        work = Work(tx=tx, desk=desk, actor=actor, now=desk.now())
+        return await finish(await _once(work, deed, arguments, key), tx)
+
+    try:
+        check_key(key)
+        return await _until_settled(desk, attempt)
+    except KeyInProgress:
+        refusal: BookingRefused = IdempotencyInProgress()
+    except BookingRefused as refused:
+        refusal = refused
+    payload = {**empty, "errors": [user_error(refusal)]}
+    return await desk.store.transact(lambda tx: finish(payload, tx))
+
+
+async def _until_settled(desk: Desk, attempt: Callable[[Transaction], Awaitable[str]]) -> str:
+    """Once more where another's commit came between the look and the write; then as the constraint says."""
+    for left in reversed(range(LOOKS)):
+        try:
+            return await desk.store.transact(attempt)
+        except Conflict as conflict:
+            if not left and conflict.constraint in _LAST_WORD:
+                raise _LAST_WORD[conflict.constraint]() from None
+    raise Busy("the diary kept changing between a look and a write")
+
+
+async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str | None) -> Payload:
+    actor = work.actor
+    who = {"account_id": actor.account_id, "username": actor.username, "role": actor.role}
+    if not await work.tx.fetch("account_stands", **who):
+        raise Unauthenticated("The account is not active any more.")
+    if key is None:
+        return _camelled(await deed.run(work, **arguments))
+    input_hash = hashlib.sha256(repr((deed.run.__name__, arguments)).encode()).hexdigest()
+    known = await work.tx.fetch("recall", account_id=actor.account_id, key=key)
+    if known:
+        if known[0][0] != input_hash or known[0][1] is None:
+            raise IdempotencyKeyReused
+        return _remembered(known[0][1])
+    payload = _camelled(await deed.run(work, **arguments))
+    outcome = orjson.dumps(payload, default=_ref_out, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+    noted = {"key": key, "input_hash": input_hash, "outcome": outcome, "now": work.now}
+    await work.tx.fetch("keep", account_id=actor.account_id, **noted)
+    return payload
+
+
+# ---- payloads -----------------------------------------------------------------------------------
+
+
+def empty_payload(type_: GraphQLObjectType) -> Payload:
+    """Every field of a payload as it is where nothing was done."""
+    empty: dict[str, Any] = {}
+    for name, field in type_.fields.items():
+        inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None
+        empty[name] = None if inner is None else [] if isinstance(inner, GraphQLList) else False
+    return empty
+
+
+def _camelled(payload: Payload) -> Payload:
+    return {"errors": [], "replayed": False, **camel(payload)}
+
+
+def _ref_out(value: Any) -> Any:
+    if isinstance(value, Ref):
+        return {"$ref": [value.type_name, value.number]}
+    raise TypeError(type(value).__name__)
+
+
+def _remembered(outcome: str) -> Payload:
+    payload: dict[str, Any] = _ref_in(orjson.loads(outcome))
+    return {**payload, "replayed": True}
+
+
+def _ref_in(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_ref_in(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return Ref(*value["$ref"])
+    return {name: _ref_in(item) for name, item in value.items()}

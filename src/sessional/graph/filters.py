@@ -1,0 +1,66 @@
+"""A filter, as it stands in the arguments, -> a condition on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sessional.graph.bindings import Condition, Test, TypeBinding
+from sessional.graph.symbols import is_blank
+from sessional.graph.values import Values
+from sessional.store import shape
+from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Not, Some
+
+
+def condition(given: Mapping[str, Any] | None, binding: TypeBinding, values: Values) -> shape.Condition:
+    """Fields side by side must all hold; one that is absent or null does not restrict."""
+    parts: list[shape.Condition] = []
+    for name, value in (given or {}).items():
+        if value is None:
+            continue
+        values.count_condition()
+        match name:
+            case "and":
+                parts += [condition(part, binding, values) for part in value]
+            case "or":
+                parts.append(_some([condition(part, binding, values) for part in value]))
+            case "not":
+                inner = condition(value, binding, values)
+                parts.append(inner if inner == EVERYTHING else Not(inner))
+            case _:
+                parts.append(_field(binding.filters[name], value, values))
+    return _every(parts)
+
+
+def _every(parts: list[shape.Condition]) -> shape.Condition:
+    restricting = tuple(part for part in parts if part != EVERYTHING)
+    return restricting[0] if len(restricting) == 1 else Every(restricting)
+
+
+def _some(parts: list[shape.Condition]) -> shape.Condition:
+    return EVERYTHING if not parts or EVERYTHING in parts else Some(tuple(parts))
+
+
+def _field(field: Condition, value: Any, values: Values) -> shape.Condition:
+    if field.test is Test.CONTAINS and is_blank(value):
+        return EVERYTHING  # every name contains it
+    test = _test(field, value, values)
+    return test if field.link is None else Exists(field.link, test)
+
+
+def _test(field: Condition, value: Any, values: Values) -> shape.Condition:
+    column = field.column
+    match field.test:
+        case Test.EQUALS:
+            return Compare(column, "=", values.text(value))
+        case Test.IN_TEXTS:
+            return Among(column, values.texts(value))
+        case Test.IN_IDS:
+            return Among(column, values.ids(value))
+        case Test.CONTAINS:
+            return Contains(column, values.pattern(value))
+        case Test.BETWEEN:
+            bounds = ((">=", value["begin"]), ("<=", value["end"]))
+        case Test.WITHIN:
+            bounds = ((">=", value.get("from")), ("<", value.get("until")))
+    return _every([Compare(column, sign, values.integer(v)) for sign, v in bounds if v is not None])

@@ -1,0 +1,199 @@
+"""Every setting: its name, its default, one line of help. Read once, then frozen.
+
+A value comes, in this order, from the command line, the environment (``SESSIONAL_NAME``), an env
+file, or the default. Settings are read in ``cli`` and ``web/app.py`` alone; everything else gets
+plain arguments.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from dotenv import dotenv_values
+
+from sessional.errors import SettingsFault
+
+PREFIX: Final = "SESSIONAL_"
+# Names the env file itself, so it is no setting that a file could hold.
+ENV_FILE: Final = "SESSIONAL_ENV_FILE"
+SHORTEST_SECRET_BYTES: Final = 32
+_DSN: Final = re.compile(r"https?://[^@/\s]+@[^@/\s]+(/[^/\s]+)+")
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+
+
+def _setting(default: Any, help_: str, *, secret: bool = False, least: int | None = None) -> Any:
+    return field(default=default, metadata={"help": help_, "secret": secret, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this service runs."""
+
+    database: str = _setting(
+        "sqlite:///sessional.db", "Where the data is: sqlite:///path.db or postgresql://…"
+    )
+    host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 is every one")
+    port: int = _setting(8000, "The port to listen on", least=0)
+    workers: int = _setting(1, "How many processes answer requests", least=1)
+    secret: str = _setting(
+        "", "Signs the tokens; at least 32 bytes. SQLite makes one where it is empty", secret=True
+    )
+    secret_previous: str = _setting(
+        "", "During a change of secret: the old one, which still verifies tokens", secret=True
+    )
+    access_token_seconds: int = _setting(600, "How long an access token lasts", least=1)
+    refresh_token_seconds: int = _setting(2_592_000, "How long a refresh token lasts", least=1)
+    page_size: int = _setting(100, "Rows of a page where a query does not say", least=1)
+    page_size_most: int = _setting(1_000, "Rows of a page at most", least=1)
+    rows_most: int = _setting(500_000, "Rows of a field at most, with pages within pages", least=1)
+    body_bytes: int = _setting(100_000, "The size of a request's body at most", least=1_000)
+    document_tokens: int = _setting(5_000, "The words of a GraphQL document at most", least=100)
+    document_depth: int = _setting(15, "How deep fields may be nested", least=3)
+    documents_remembered: int = _setting(
+        1_000, "Documents kept parsed and planned, so that each costs its parsing once", least=1
+    )
+    database_connections: int = _setting(10, "Connections to PostgreSQL for each worker", least=1)
+    request_seconds: int = _setting(
+        10, "How long the database may work on a statement before it is stopped", least=1
+    )
+    hold_seconds: int = _setting(300, "How long a time stays held for who asked", least=1)
+    idempotency_hours: int = _setting(48, "How long idempotency keys are remembered", least=24)
+    log_format: str = _setting("human", "How log lines look: human or json")
+    log_level: str = _setting("info", "What is logged: debug, info, warning or error")
+    graphiql: bool = _setting(True, "Whether browsers are shown GraphiQL")
+    metrics: bool = _setting(True, "Whether /metrics shows numbers to Prometheus")
+    sentry_dsn: str = _setting("", "Where exceptions are reported; nowhere if empty", secret=True)
+    shutdown_seconds: int = _setting(10, "How long requests in flight may finish after SIGTERM", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Settings, where each came from, and what to warn of."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def load(
+    environment: Mapping[str, str],
+    *,
+    env_file: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Loaded:
+    """Read all settings. Raises SettingsFault for a value that cannot be, in one sentence.
+
+    ``options`` are those of the command line; None there means "not given".
+    """
+    layers = [
+        ("option", {k: v for k, v in (options or {}).items() if v is not None}),
+        ("environment", _named(environment)),
+        (f"file {env_file}", _named(_read(env_file))),
+    ]
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in fields(Settings):
+        for source, layer in layers:
+            if setting.name in layer:
+                values[setting.name] = _typed(setting, layer[setting.name])
+                sources[setting.name] = source
+                break
+        else:
+            sources[setting.name] = "default"
+    settings = Settings(**values)
+    _check(settings)
+    return Loaded(
+        settings=settings,
+        sources=sources,
+        warnings=tuple(_unknown({*environment, *_read(env_file)})),
+    )
+
+
+def _read(env_file: Path | None) -> dict[str, str]:
+    if env_file is None:
+        return {}
+    if not env_file.is_file():
+        raise SettingsFault(f"There is no env file {env_file}.")
+    return {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+
+
+def _named(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {variable(f.name): f.name for f in fields(Settings)}
+    return {known[key]: value for key, value in environment.items() if key in known}
+
+
+def _typed(setting: Any, raw: Any) -> Any:
+    kind = type(setting.default)
+    if not isinstance(raw, str) or kind is str:
+        value = raw
+    elif kind is bool:
+        value = _boolean(setting.name, raw)
+    else:
+        try:
+            value = int(raw)
+        except ValueError:
+            raise SettingsFault(f"{variable(setting.name)} must be a whole number, not “{raw}”.") from None
+    least = setting.metadata["least"]
+    if least is not None and value < least:
+        raise SettingsFault(f"{variable(setting.name)} must be at least {least}, not {value}.")
+    return value
+
+
+def _boolean(name: str, raw: str) -> bool:
+    lowered = raw.strip().lower()
+    if lowered not in _TRUE | _FALSE:
+        raise SettingsFault(f"{variable(name)} must be 1 or 0, not “{raw}”.")
+    return lowered in _TRUE
+
+
+def _check(settings: Settings) -> None:
+    for name in ("secret", "secret_previous"):
+        value: str = getattr(settings, name)
+        if value and len(value.encode()) < SHORTEST_SECRET_BYTES:
+            raise SettingsFault(f"{variable(name)} must have at least {SHORTEST_SECRET_BYTES} bytes.")
+    choices = {"log_format": ("human", "json"), "log_level": ("debug", "info", "warning", "error")}
+    for name, allowed in choices.items():
+        if getattr(settings, name) not in allowed:
+            raise SettingsFault(f"{variable(name)} must be one of: {', '.join(allowed)}.")
+    if settings.sentry_dsn and not _DSN.fullmatch(settings.sentry_dsn):
+        raise SettingsFault("SESSIONAL_SENTRY_DSN must have the form https://key@host/project.")
+    if settings.page_size > settings.page_size_most:
+        raise SettingsFault("SESSIONAL_PAGE_SIZE must not be above SESSIONAL_PAGE_SIZE_MOST.")
+
+
+def _unknown(names: Iterable[str]) -> Iterable[str]:
+    """A warning for each name that looks like a setting but is none, with the nearest one."""
+    known = [variable(f.name) for f in fields(Settings)]
+    for name in sorted(n for n in names if n.startswith(PREFIX) and n not in (*known, ENV_FILE)):
+        nearest = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {nearest[0]}?" if nearest else ""
+        yield f"There is no setting {name}; it has no effect.{hint}"
+
+
+def shown(setting_name: str, value: Any) -> str:
+    """A setting's value as a person may see it: secrets masked."""
+    metadata = next(f.metadata for f in fields(Settings) if f.name == setting_name)
+    if metadata["secret"] and value:
+        return "********"
+    if setting_name == "database":
+        return _without_password(str(value))
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _without_password(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    entry, at, place = rest.rpartition("@")
+    if not at or ":" not in entry:
+        return url
+    return f"{scheme}{separator}{entry.split(':', 1)[0]}:********@{place}"

@@ -1,0 +1,1142 @@
+-- Every statement written by hand. Each has a name and a sentence. A line that ends in "-- postgres"
+-- or "-- sqlite" is for that database alone. Values are written :like_this.
+
+-- name: account_by_name
+-- What a log-in has to be compared with.
+SELECT account_id, password_hash, role, disabled_at IS NOT NULL AS disabled
+FROM account WHERE username = :username
+
+-- name: account_stands
+-- The guard, for transactions: the actor's account as the token describes it, if it is alive.
+SELECT account_id FROM account
+WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL
+
+-- name: open_diary
+-- A therapist's diary, locked until the end of the transaction, if there is such a therapist.
+SELECT therapist_id, rules_version FROM therapist WHERE therapist_id = :therapist_id
+FOR NO KEY UPDATE -- postgres
+
+-- name: service_length
+-- What a booking must know of the service: how long a session lasts when nobody says, how many take
+-- part, whether it needs a room, and whether any service at all wants time between sessions.
+SELECT duration_seconds, capacity, needs_room,
+    EXISTS (SELECT 1 FROM service b WHERE b.buffer_before_seconds > 0 OR b.buffer_after_seconds > 0)
+FROM service WHERE code = :code
+
+-- name: service_codes
+-- The services that can be booked.
+SELECT code FROM service ORDER BY code
+
+-- name: busy
+-- What a diary holds within a span. No session is longer than a day, so the index can be entered.
+-- The type is named because PostgreSQL would take a difference from a small number for a small one.
+SELECT starts_at, ends_at FROM appointment
+WHERE therapist_id = :therapist_id AND starts_at < :ends_at
+  AND starts_at > CAST(:starts_at AS bigint) - 86400
+  AND ends_at > :starts_at AND blocks
+ORDER BY starts_at
+
+-- name: busy_entries
+-- Everything that takes up a therapist's time within a span, with what the rules ask about it.
+SELECT starts_at, ends_at, buffer_before_seconds, buffer_after_seconds, appointment_id, service_code,
+    CASE WHEN capacity > 1 THEN capacity - places_taken ELSE 0 END, held_until, held_by
+FROM appointment
+WHERE therapist_id = :therapist_id AND starts_at < :ends_at
+  AND starts_at > CAST(:starts_at AS bigint) - 86400
+  AND ends_at > :starts_at AND blocks
+ORDER BY starts_at
+
+-- name: identical
+-- The session that is the same in everything, if it exists and still takes place.
+SELECT appointment_id FROM appointment
+WHERE therapist_id = :therapist_id AND starts_at = :starts_at AND ends_at = :ends_at
+  AND service_code = :service_code AND blocks AND held_until = 0
+
+-- name: add_appointment
+-- A session into a diary. The constraint has the last word: no row comes back where it refuses. A
+-- refusal would end PostgreSQL's transaction, in which the diary is still to be asked for the reason.
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at,
+    capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds)
+SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:ends_at AS bigint),
+    capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds
+FROM service WHERE code = :service_code
+ON CONFLICT DO NOTHING -- postgres
+RETURNING appointment_id
+
+-- name: drop_stale_holds
+-- Holds in the way of a session that nobody needs any more: those that ran out, and the booker's own.
+DELETE FROM appointment
+WHERE therapist_id = :therapist_id AND held_until > 0 AND starts_at < :ends_at AND ends_at > :starts_at
+  AND (held_until <= :now OR held_by = :account_id)
+RETURNING appointment_id
+
+-- name: take_hold
+-- A hold becomes the session that it was held for, and keeps its number.
+UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, capacity = s.capacity,
+    buffer_before_seconds = s.buffer_before_seconds, buffer_after_seconds = s.buffer_after_seconds,
+    cancel_notice_seconds = s.cancel_notice_seconds
+FROM service s
+WHERE appointment_id = :hold_id AND therapist_id = :therapist_id AND service_code = :service_code
+  AND s.code = appointment.service_code AND starts_at = :starts_at AND ends_at = :ends_at
+  AND held_by = :account_id AND held_until > :now
+RETURNING appointment_id
+
+-- name: group_at
+-- The session of a group that a further client can join: the same service at the same time.
+SELECT appointment_id, capacity - places_taken FROM appointment
+WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_at = :starts_at
+  AND ends_at = :ends_at AND blocks AND held_until = 0 AND capacity > 1
+
+-- name: clients_known
+-- Which of these clients there are.
+SELECT client_id FROM client
+WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
+WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
+
+-- name: client_busy
+-- A client's other session within a span, if there is one.
+SELECT appointment_id FROM appointment_client
+WHERE client_id = :client_id AND blocks AND starts_at < :ends_at
+  AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
+
+-- name: join_appointment
+-- A client takes part. The times are the session's (see the triggers).
+INSERT INTO appointment_client (appointment_id, client_id) VALUES (:appointment_id, :client_id)
+
+-- name: free_room
+-- The first room that nobody has within a span.
+SELECT r.room_id FROM room r WHERE NOT EXISTS (
+    SELECT 1 FROM appointment a WHERE a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
+      AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
+) ORDER BY r.room_id LIMIT 1
+
+-- name: furnish
+-- What a booking got beside its time: a room, or leave to break the rules.
+UPDATE appointment SET room_id = :room_id, rules_overridden = :overridden
+WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
+
+-- name: remembered
+-- What an idempotency key stands for already.
+SELECT input_hash, therapist_id, appointment_id FROM idempotency_key
+WHERE account_id = :account_id AND key = :key
+
+-- name: remember
+-- An outcome under its idempotency key.
+INSERT INTO idempotency_key (account_id, key, input_hash, therapist_id, appointment_id, created_at)
+VALUES (:account_id, :key, :input_hash, :therapist_id, :appointment_id, :now)
+
+-- name: recall
+-- What a change under an idempotency key came to.
+SELECT input_hash, outcome FROM idempotency_key WHERE account_id = :account_id AND key = :key
+
+-- name: keep
+-- What a change came to, under its idempotency key.
+INSERT INTO idempotency_key (account_id, key, input_hash, therapist_id, appointment_id, created_at, outcome)
+VALUES (:account_id, :key, :input_hash, 0, 0, :now, :outcome)
+
+-- name: bump_rules_clock
+-- Some rule has changed somewhere.
+UPDATE rules_clock SET version = version + 1
+
+-- name: bump_rules_version
+-- A rule of this diary has changed.
+UPDATE therapist SET rules_version = (SELECT version FROM rules_clock) WHERE therapist_id = :therapist_id
+
+-- ---- calendar ----------------------------------------------------------------------------------------
+
+-- name: calendar_entries
+-- What stands in some diaries within a span: sessions that take place or are asked for, and live holds.
+SELECT therapist_id, appointment_id, starts_at, ends_at, held_until, blocks FROM appointment
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+  AND starts_at < :ends_at AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
+  AND (held_until = 0 OR held_until > :now) AND status NOT IN ('CANCELLED', 'ENTERED_IN_ERROR')
+ORDER BY therapist_id, starts_at, appointment_id
+
+-- ---- series ------------------------------------------------------------------------------------------
+
+-- name: add_series
+-- What holds the sessions of a series together.
+INSERT INTO series (therapist_id, service_code, rhythm, time_zone, starts_at)
+SELECT therapist_id, CAST(:service_code AS text), CAST(:rhythm AS text), time_zone, CAST(:starts_at AS bigint)
+FROM therapist WHERE therapist_id = :therapist_id
+RETURNING series_id
+
+-- name: holds_within
+-- Whether there is any hold in a diary within a span.
+SELECT 1 FROM appointment
+WHERE therapist_id = :therapist_id AND held_until > 0 AND starts_at < :ends_at AND ends_at > :starts_at LIMIT 1
+
+-- name: add_to_series
+-- The sessions of a series, all at once. No row comes back for one that the constraint refuses.
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, series_id,
+    capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds)
+SELECT CAST(:therapist_id AS bigint), s.code, o.value, o.value + CAST(:length AS bigint),
+    CAST(:series_id AS bigint),
+    s.capacity, s.buffer_before_seconds, s.buffer_after_seconds, s.cancel_notice_seconds
+FROM service s CROSS JOIN unnest(CAST(:starts AS bigint[])) AS o (value) -- postgres
+FROM service s CROSS JOIN json_each(:starts) o -- sqlite
+WHERE s.code = :service_code
+ON CONFLICT DO NOTHING -- postgres
+RETURNING appointment_id, starts_at
+
+-- name: series_of
+-- The series of a session, and when that session starts.
+SELECT series_id, starts_at FROM appointment
+WHERE appointment_id = :appointment_id AND series_id IS NOT NULL AND held_until = 0
+
+-- name: series_ahead
+-- The sessions of a series that lie ahead and can still be cancelled.
+SELECT appointment_id FROM appointment
+WHERE series_id = :series_id AND starts_at >= :begin AND status IN ('PROPOSED', 'PENDING', 'BOOKED', 'ARRIVED')
+ORDER BY starts_at
+
+-- ---- the life of a session ---------------------------------------------------------------------------
+
+-- name: session_place
+-- In whose diary a session stands.
+SELECT therapist_id FROM appointment WHERE appointment_id = :appointment_id AND held_until = 0
+
+-- name: session
+-- A session as a change needs it.
+SELECT appointment_id, therapist_id, service_code, starts_at, ends_at, status, version,
+    cancel_notice_seconds, room_id
+FROM appointment WHERE appointment_id = :appointment_id AND held_until = 0
+
+-- name: has_history
+-- Whether anything was noted about a session.
+SELECT 1 FROM appointment_event WHERE appointment_id = :appointment_id LIMIT 1
+
+-- name: note_event
+-- A session's state as it is now, and what made it so.
+INSERT INTO appointment_event (therapist_id, appointment_id, version, happened_at, account_id, username,
+    change, reason, status, starts_at, ends_at, room_id)
+SELECT therapist_id, appointment_id, version, CAST(:now AS bigint), CAST(:account_id AS bigint),
+    CAST(:username AS text), CAST(:change AS text), CAST(:reason AS text), status, starts_at, ends_at, room_id
+FROM appointment WHERE appointment_id = :appointment_id
+
+-- name: cancel
+-- A session does not take place: who said so, why, and whether that was late.
+UPDATE appointment SET status = 'CANCELLED', version = version + 1, cancelled_by = :by,
+    cancel_reason = :reason, cancelled_late = :late
+WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
+
+-- name: set_status
+-- A session's next state.
+UPDATE appointment SET status = :status, version = version + 1
+WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
+
+-- name: move_session
+-- A session at another time, in the same diary or another.
+UPDATE appointment SET therapist_id = :new_therapist_id, starts_at = :starts_at, ends_at = :ends_at,
+    room_id = :room_id, rules_overridden = :overridden OR rules_overridden, version = version + 1
+WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
+
+-- name: keys_follow
+-- A booking's retry still finds the session that was handed to another therapist.
+UPDATE idempotency_key SET therapist_id = :therapist_id
+WHERE appointment_id = :appointment_id AND therapist_id = :old_therapist_id
+
+-- name: room_for_move
+-- The room that a session has, if it is free at the new time, or else the first that is.
+SELECT r.room_id FROM room r WHERE NOT EXISTS (
+    SELECT 1 FROM appointment a WHERE a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
+      AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
+      AND a.appointment_id <> :appointment_id
+) ORDER BY CASE WHEN r.room_id = :room_id THEN 0 ELSE 1 END, r.room_id LIMIT 1
+
+-- name: members_busy
+-- Another session, within a span, of a client who takes part in this one.
+SELECT c.appointment_id FROM appointment_client mine JOIN appointment_client c ON c.client_id = mine.client_id
+WHERE mine.appointment_id = :appointment_id AND c.appointment_id <> mine.appointment_id AND c.blocks
+  AND c.starts_at < :ends_at AND c.starts_at > CAST(:starts_at AS bigint) - 86400 AND c.ends_at > :starts_at
+
+-- name: diary_has_own_rules
+-- Whether anybody has made rules for the diary.
+SELECT rules_version > 0 FROM therapist WHERE therapist_id = :therapist_id
+
+-- name: diary_has_rules
+-- Whether rules of the diary, or time between sessions, have a say.
+SELECT rules_version > 0 OR EXISTS (
+    SELECT 1 FROM service b WHERE b.buffer_before_seconds > 0 OR b.buffer_after_seconds > 0)
+FROM therapist WHERE therapist_id = :therapist_id
+
+-- name: busy_but
+-- What a diary holds within a span beside one session.
+SELECT starts_at, ends_at FROM appointment
+WHERE therapist_id = :therapist_id AND starts_at < :ends_at
+  AND starts_at > CAST(:starts_at AS bigint) - 86400
+  AND ends_at > :starts_at AND blocks AND appointment_id <> :appointment_id
+ORDER BY starts_at
+
+-- name: forget_keys
+-- Idempotency keys older than promised.
+DELETE FROM idempotency_key WHERE created_at < :before
+
+-- name: book_at_once
+-- A whole booking in one round trip: the guard, the session and its idempotency key. No row comes
+-- back where the account, the therapist or the service does not exist, where the time is taken, or
+-- where rules have a say: then the diary is opened, which knows them.
+-- DO NOTHING lets bookings of one diary run side by side: two that overlap wait for one another
+-- without a deadlock, all others do not wait. The constraint is named because without a name every
+-- unique index is looked into beforehand as well. {answer} is made from the new row under the name b.
+WITH actor AS ( -- postgres
+    SELECT account_id FROM account -- postgres
+    WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL -- postgres
+), b AS ( -- postgres
+    INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, capacity, cancel_notice_seconds) -- postgres
+    SELECT t.therapist_id, s.code, :starts_at, :starts_at + coalesce(:duration_seconds, s.duration_seconds), -- postgres
+        s.capacity, s.cancel_notice_seconds -- postgres
+    FROM actor, therapist t, service s WHERE t.therapist_id = :therapist_id AND s.code = :service_code -- postgres
+      AND t.rules_version = 0 AND NOT s.needs_room AND NOT EXISTS ( -- postgres
+        SELECT 1 FROM service b WHERE b.buffer_before_seconds > 0 OR b.buffer_after_seconds > 0) -- postgres
+    ON CONFLICT ON CONSTRAINT appointment_overlap DO NOTHING -- postgres
+    RETURNING * -- postgres
+), k AS ( -- postgres
+    INSERT INTO idempotency_key (account_id, key, input_hash, therapist_id, appointment_id, created_at) -- postgres
+    SELECT :account_id, :key, :input_hash, b.therapist_id, b.appointment_id, :now -- postgres
+    FROM b WHERE :key::text IS NOT NULL -- postgres
+) -- postgres
+SELECT {answer} AS answer FROM b -- postgres
+
+-- name: probe_write
+-- Shows that the database takes writes: nothing is changed.
+UPDATE account SET disabled_at = disabled_at WHERE account_id = -1
+
+-- ---- import: what a line of a file becomes ----------------------------------------------------------
+
+-- name: take_turns
+-- One import after the other, until the end of the transaction. (On SQLite every writer is alone.)
+SELECT pg_advisory_xact_lock(7236175) -- postgres
+SELECT 1 -- sqlite
+
+-- name: therapist_ids
+-- The therapists that a line can refer to.
+SELECT therapist_id FROM therapist
+
+-- name: specialism_ids
+-- The specialisms that a line can refer to.
+SELECT name, specialism_id FROM specialism
+
+-- name: services
+-- The services as lines of a file, in the order of their ids.
+SELECT code, name, duration_seconds, other_durations, buffer_before_seconds, buffer_after_seconds,
+    grid_seconds, notice_seconds, horizon_days, cancel_notice_seconds, capacity, needs_approval, needs_room,
+    online, cancel_when_one_leaves
+FROM service ORDER BY service_id
+
+-- name: client_ids
+-- The clients that a line can refer to.
+SELECT client_id FROM client
+
+-- name: services_of_therapist
+-- Which services a therapist gives; all where there is no row.
+SELECT s.code FROM therapist_service l JOIN service s ON s.service_id = l.service_id
+WHERE l.therapist_id = :therapist_id
+
+-- name: working_hours_alike
+-- Hours that a line may say again.
+SELECT therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks
+FROM working_hours WHERE therapist_id = :therapist_id AND weekday = :weekday AND starts_minute = :starts_minute
+
+-- name: overrides_alike
+-- The hours of that date.
+SELECT therapist_id, on_date, intervals FROM date_override
+WHERE therapist_id = :therapist_id AND on_date = :on_date
+
+-- name: time_off_alike
+-- Spans that a line may say again.
+SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+WHERE therapist_id = :therapist_id AND starts_at = :starts_at
+
+-- name: away_alike
+-- Days in another zone that a line may say again.
+SELECT therapist_id, time_zone, from_date, until_date FROM away
+WHERE therapist_id = :therapist_id AND from_date = :from_date
+
+-- name: closures_alike
+-- Whether the practice is closed on that day.
+SELECT on_date, name FROM closure WHERE on_date = :on_date
+
+-- name: rooms_alike
+-- The room of that id or name.
+SELECT room_id, name FROM room WHERE room_id = :room_id OR name = :name
+
+-- name: clients_alike
+-- The client of that id.
+SELECT client_id, name, email, phone, time_zone, language, staff_notes FROM client WHERE client_id = :client_id
+
+-- name: care_alike
+-- Whether a client is known to be cared for by a therapist.
+SELECT therapist_id, client_id, from_date, until_date FROM care_relationship
+WHERE therapist_id = :therapist_id AND client_id = :client_id
+
+-- name: take_in_room
+-- A room; where the line gives no id, under the next.
+INSERT INTO room (room_id, name, search_name)
+SELECT coalesce(:room_id, max(room_id) + 1, 1), :name, :search_name FROM room
+
+-- name: take_in_client
+-- A client under a given id.
+INSERT INTO client (client_id, name, search_name, email, phone, time_zone, language, staff_notes)
+VALUES (:client_id, :name, :search_name, :email, :phone, :time_zone, :language, :staff_notes)
+
+-- name: take_in_care
+-- Who is cared for by whom.
+INSERT INTO care_relationship (therapist_id, client_id, from_date, until_date)
+VALUES (:therapist_id, :client_id, :from_date, :until_date)
+
+-- name: go_on_above_rooms
+-- New ids lie above every id there is. (SQLite sees to it by itself.)
+SELECT 1 -- sqlite
+SELECT setval(pg_get_serial_sequence('room', 'room_id'), highest) FROM ( -- postgres
+    SELECT max(room_id) AS highest FROM room -- postgres
+) r WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('room', 'room_id')::regclass), 0) -- postgres
+
+-- name: go_on_above_clients
+-- New ids lie above every id there is. (SQLite sees to it by itself.)
+SELECT 1 -- sqlite
+SELECT setval(pg_get_serial_sequence('client', 'client_id'), highest) FROM ( -- postgres
+    SELECT max(client_id) AS highest FROM client -- postgres
+) c WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('client', 'client_id')::regclass), 0) -- postgres
+
+-- name: therapist_by_id
+-- A therapist as a line of a file has it, once for each specialism.
+SELECT t.first_name, t.last_name, t.time_zone, s.name, t.max_per_day, t.max_per_week
+FROM therapist t
+LEFT JOIN therapist_specialism l ON l.therapist_id = t.therapist_id
+LEFT JOIN specialism s ON s.specialism_id = l.specialism_id
+WHERE t.therapist_id = :therapist_id
+
+-- name: account_details
+-- An account as a line of a file has it.
+SELECT password_hash, role, disabled_at FROM account WHERE username = :username
+
+-- name: add_specialism
+-- A new specialism.
+INSERT INTO specialism (name, search_name) VALUES (:name, :search_name) RETURNING specialism_id
+
+-- name: add_therapist
+-- A new therapist under a given id.
+INSERT INTO therapist (therapist_id, first_name, last_name, search_name, time_zone, max_per_day, max_per_week)
+VALUES (:therapist_id, :first_name, :last_name, :search_name, :time_zone, :max_per_day, :max_per_week)
+
+-- name: add_therapist_specialism
+-- What a therapist works with.
+INSERT INTO therapist_specialism (therapist_id, specialism_id) VALUES (:therapist_id, :specialism_id)
+
+-- name: add_account
+-- A new account.
+INSERT INTO account (username, password_hash, role, disabled_at)
+VALUES (:username, :password_hash, :role, :disabled_at)
+
+-- name: any_expired_hold
+-- Asked first, because not every role has the right to delete.
+SELECT appointment_id FROM appointment WHERE held_until > 0
+  AND held_until <= extract(epoch FROM now()) -- postgres
+  AND held_until <= unixepoch() -- sqlite
+LIMIT 1
+
+-- name: drop_all_expired_holds
+-- Nobody clears away a hold that ran out before somebody books there: it must not be in a file's way.
+DELETE FROM appointment WHERE held_until > 0
+  AND held_until <= extract(epoch FROM now()) -- postgres
+  AND held_until <= unixepoch() -- sqlite
+
+-- ---- import on SQLite: appointments one by one ------------------------------------------------------
+
+-- name: take_in_one
+-- An appointment of a file. The trigger has the last word.
+INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at, status) -- sqlite
+VALUES (:appointment_id, :therapist_id, :service_code, :starts_at, :ends_at, :status) -- sqlite
+
+-- name: known_already
+-- The same appointment in everything; where the line has no id, whatever its id.
+SELECT appointment_id FROM appointment -- sqlite
+WHERE therapist_id = :therapist_id AND starts_at = :starts_at AND ends_at = :ends_at -- sqlite
+  AND service_code = :service_code AND status = :status -- sqlite
+  AND appointment_id = coalesce(:appointment_id, appointment_id) -- sqlite
+
+-- name: id_taken
+-- Whatever has the id of a line.
+SELECT appointment_id FROM appointment WHERE appointment_id = :appointment_id -- sqlite
+
+-- name: in_the_way
+-- The first session that a line's overlaps; one of the same file may still be without an id.
+SELECT max(appointment_id, 0), starts_at, ends_at FROM appointment -- sqlite
+WHERE therapist_id = :therapist_id AND starts_at < :ends_at AND ends_at > :starts_at AND blocks -- sqlite
+ORDER BY starts_at LIMIT 1 -- sqlite
+
+-- name: give_ids
+-- Lines without an id stand under negative ones until here: they go on above all others.
+UPDATE appointment -- sqlite
+SET appointment_id = (SELECT seq FROM sqlite_sequence WHERE name = 'appointment') - appointment_id -- sqlite
+WHERE appointment_id < 0 -- sqlite
+
+-- name: note_highest_id
+-- An UPDATE does not tell AUTOINCREMENT about higher ids.
+UPDATE sqlite_sequence SET seq = max(seq, (SELECT max(appointment_id) FROM appointment)) -- sqlite
+WHERE name = 'appointment' -- sqlite
+
+-- ---- import on PostgreSQL: appointments as a set ----------------------------------------------------
+
+-- name: gather
+-- Where the appointments of a file are gathered until all of them have been looked at.
+CREATE TEMPORARY TABLE incoming ( -- postgres
+    line bigint NOT NULL, -- postgres
+    therapist_id bigint NOT NULL, -- postgres
+    appointment_id bigint, -- postgres
+    service_code text COLLATE "C" NOT NULL, -- postgres
+    starts_at bigint NOT NULL, -- postgres
+    ends_at bigint NOT NULL, -- postgres
+    status text COLLATE "C" NOT NULL, -- postgres
+    blocks boolean GENERATED ALWAYS AS (status NOT IN ('PROPOSED', 'CANCELLED', 'ENTERED_IN_ERROR')) STORED -- postgres
+) ON COMMIT DROP -- postgres
+
+-- name: learn_about_gathered
+-- The planner has to know how many there are.
+ANALYZE incoming -- postgres
+
+-- name: gathered
+-- How many are left to be written.
+SELECT count(*) FROM incoming -- postgres
+
+-- name: drop_known
+-- Lines that the database holds already, the same in everything.
+DELETE FROM incoming i USING appointment a -- postgres
+WHERE a.therapist_id = i.therapist_id AND a.starts_at = i.starts_at AND a.ends_at = i.ends_at -- postgres
+  AND a.service_code = i.service_code AND a.status = i.status -- postgres
+  AND a.appointment_id = coalesce(i.appointment_id, a.appointment_id) -- postgres
+
+-- name: drop_repeated
+-- Lines that an earlier line says already, the same in everything; without an id, whatever its id.
+DELETE FROM incoming i USING ( -- postgres
+    SELECT line, appointment_id, -- postgres
+        row_number() OVER (PARTITION BY therapist_id, starts_at, ends_at, service_code, status -- postgres
+            ORDER BY line) AS nth, -- postgres
+        row_number() OVER (PARTITION BY therapist_id, starts_at, ends_at, service_code, status, appointment_id -- postgres
+            ORDER BY line) AS nth_with_id -- postgres
+    FROM incoming -- postgres
+) r -- postgres
+WHERE r.line = i.line -- postgres
+  AND (r.nth_with_id > 1 OR (r.nth > 1 AND r.appointment_id IS NULL)) -- postgres
+
+-- name: repeated_id
+-- The first line with the id of an earlier one.
+SELECT min(line) FROM ( -- postgres
+    SELECT line, row_number() OVER (PARTITION BY appointment_id ORDER BY line) AS nth -- postgres
+    FROM incoming WHERE appointment_id IS NOT NULL -- postgres
+) r WHERE nth > 1 -- postgres
+
+-- name: taken_id
+-- The first line with the id of an appointment on record.
+SELECT min(i.line) FROM incoming i JOIN appointment a ON a.appointment_id = i.appointment_id -- postgres
+
+-- name: id_of_line
+-- The id that a line gives.
+SELECT appointment_id FROM incoming WHERE line = :line -- postgres
+
+-- name: overlap_on_record
+-- The first line that overlaps a session on record. Sessions there never overlap each other, so only
+-- the last that begins before a line's end can be in its way.
+SELECT min(i.line) FROM incoming i, LATERAL ( -- postgres
+    SELECT a.ends_at FROM appointment a -- postgres
+    WHERE a.therapist_id = i.therapist_id AND a.starts_at < i.ends_at AND a.blocks -- postgres
+    ORDER BY a.starts_at DESC LIMIT 1 -- postgres
+) last -- postgres
+WHERE last.ends_at > i.starts_at AND i.blocks AND i.line < coalesce(:before, i.line + 1) -- postgres
+
+-- name: overlap_among_lines
+-- Whether lines before a certain one overlap each other: the later line of some pair that does.
+SELECT min(greatest(line, other_line)) FROM ( -- postgres
+    SELECT line, starts_at, lag(line) OVER diary AS other_line, lag(ends_at) OVER diary AS other_ends_at -- postgres
+    FROM incoming WHERE blocks AND line < coalesce(:before, line + 1) -- postgres
+    WINDOW diary AS (PARTITION BY therapist_id ORDER BY starts_at, ends_at) -- postgres
+) pair WHERE starts_at < other_ends_at -- postgres
+
+-- name: in_the_way_of_line
+-- The first session, on record or in an earlier line, that a line's overlaps.
+SELECT i.therapist_id, o.appointment_id, o.starts_at, o.ends_at -- postgres
+FROM incoming i JOIN ( -- postgres
+    SELECT 0 AS line, therapist_id, appointment_id, starts_at, ends_at FROM appointment WHERE blocks -- postgres
+    UNION ALL -- postgres
+    SELECT line, therapist_id, appointment_id, starts_at, ends_at FROM incoming WHERE blocks -- postgres
+) o ON o.therapist_id = i.therapist_id AND o.line < i.line -- postgres
+    AND o.starts_at < i.ends_at AND o.ends_at > i.starts_at -- postgres
+WHERE i.line = :line -- postgres
+ORDER BY o.starts_at LIMIT 1 -- postgres
+
+-- name: hold_all_diaries
+-- Nobody books until the end of the transaction; everybody may read.
+LOCK TABLE appointment IN SHARE ROW EXCLUSIVE MODE -- postgres
+
+-- name: close_all_diaries
+-- Nobody books or reads until the end of the transaction.
+LOCK TABLE appointment IN ACCESS EXCLUSIVE MODE -- postgres
+
+-- name: take_in_numbered
+-- The lines with ids. In their order, because pages are mostly read in it.
+INSERT INTO appointment (therapist_id, appointment_id, service_code, starts_at, ends_at, status) -- postgres
+SELECT therapist_id, appointment_id, service_code, starts_at, ends_at, status FROM incoming -- postgres
+WHERE appointment_id IS NOT NULL ORDER BY appointment_id -- postgres
+
+-- name: take_in_unnumbered
+-- The lines without ids.
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status) -- postgres
+SELECT therapist_id, service_code, starts_at, ends_at, status FROM incoming -- postgres
+WHERE appointment_id IS NULL ORDER BY line -- postgres
+
+-- name: go_on_above_appointments
+-- New ids lie above every id there is.
+SELECT setval(pg_get_serial_sequence('appointment', 'appointment_id'), highest) FROM ( -- postgres
+    SELECT max(appointment_id) AS highest FROM appointment -- postgres
+) a WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('appointment', 'appointment_id')::regclass), 0) -- postgres
+
+-- name: go_on_above_therapists
+-- New ids lie above every id there is.
+SELECT setval(pg_get_serial_sequence('therapist', 'therapist_id'), highest) FROM ( -- postgres
+    SELECT max(therapist_id) AS highest FROM therapist -- postgres
+) t WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('therapist', 'therapist_id')::regclass), 0) -- postgres
+
+-- name: may_rebuild
+-- How many appointments there are, and whether this role may drop the table's indexes and make them.
+SELECT (SELECT count(*) FROM appointment), -- postgres
+    relkind = 'r' AND pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE') -- postgres
+FROM pg_class WHERE oid = 'appointment'::regclass -- postgres
+
+-- name: rebuildable
+-- The exclusion constraint and the indexes that nothing rests on: how to drop and how to make each.
+SELECT format('ALTER TABLE appointment DROP CONSTRAINT %I', conname), -- postgres
+    format('ALTER TABLE appointment ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid)) -- postgres
+FROM pg_constraint WHERE conrelid = 'appointment'::regclass AND contype = 'x' -- postgres
+UNION ALL -- postgres
+SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid) -- postgres
+FROM pg_index WHERE indrelid = 'appointment'::regclass AND NOT indisunique -- postgres
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) -- postgres
+
+-- name: learn_about_appointments
+-- The planner has to know what is there now.
+ANALYZE appointment -- postgres
+
+-- ---- export: a database as lines --------------------------------------------------------------------
+
+-- name: export_specialisms
+-- In the order of ids, so that the same database gives the same file.
+SELECT name FROM specialism ORDER BY specialism_id
+
+-- name: export_therapists
+-- Therapists, once for each specialism.
+SELECT t.therapist_id, t.first_name, t.last_name, t.time_zone, s.name, t.max_per_day, t.max_per_week, (
+    SELECT json_agg(g.code ORDER BY g.service_id)::text -- postgres
+    FROM therapist_service l JOIN service g USING (service_id) WHERE l.therapist_id = t.therapist_id -- postgres
+    SELECT nullif(json_group_array(code), '[]') FROM ( -- sqlite
+        SELECT g.code FROM therapist_service l JOIN service g USING (service_id) -- sqlite
+        WHERE l.therapist_id = t.therapist_id ORDER BY g.service_id) -- sqlite
+)
+FROM therapist t
+LEFT JOIN therapist_specialism l ON l.therapist_id = t.therapist_id
+LEFT JOIN specialism s ON s.specialism_id = l.specialism_id
+ORDER BY t.therapist_id, s.specialism_id
+
+-- name: export_working_hours
+-- Weekly hours.
+SELECT therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks
+FROM working_hours
+ORDER BY therapist_id, weekday, starts_minute, coalesce(valid_from, ''), ends_minute, working_hours_id
+
+-- name: export_overrides
+-- Other hours on certain dates.
+SELECT therapist_id, on_date, intervals FROM date_override ORDER BY therapist_id, on_date
+
+-- name: export_time_off
+-- Spans in which a therapist sees nobody.
+SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+ORDER BY therapist_id, starts_at, ends_at, coalesce(reason, '')
+
+-- name: export_away
+-- Days in another zone.
+SELECT therapist_id, time_zone, from_date, until_date FROM away
+ORDER BY therapist_id, from_date, until_date, time_zone
+
+-- name: export_closures
+-- The days on which the whole practice is closed.
+SELECT on_date, name FROM closure ORDER BY on_date
+
+-- name: export_rooms
+-- Rooms.
+SELECT room_id, name FROM room ORDER BY room_id
+
+-- name: export_clients
+-- Clients.
+SELECT client_id, name, email, phone, time_zone, language, staff_notes FROM client ORDER BY client_id
+
+-- name: export_care
+-- Who is cared for by whom.
+SELECT therapist_id, client_id, from_date, until_date FROM care_relationship
+ORDER BY therapist_id, client_id, from_date, coalesce(until_date, ''), care_relationship_id
+
+-- name: export_appointments
+-- Appointments. What is held for somebody is none yet.
+SELECT appointment_id, therapist_id, starts_at, ends_at - starts_at, service_code, status
+FROM appointment WHERE held_until = 0 ORDER BY appointment_id
+
+-- name: export_accounts
+-- Accounts, with what they log in by.
+SELECT username, password_hash, role, disabled_at FROM account ORDER BY account_id
+
+-- ---- accounts, from the command line -----------------------------------------------------------------
+
+-- name: accounts
+-- Who may log in.
+SELECT username, role, disabled_at IS NOT NULL FROM account ORDER BY username
+
+-- name: disable_account
+-- Shut out, from the next request on.
+UPDATE account SET disabled_at = coalesce(disabled_at, :now) WHERE username = :username
+RETURNING account_id
+
+-- name: enable_account
+-- Let in again.
+UPDATE account SET disabled_at = NULL WHERE username = :username RETURNING account_id
+
+-- name: set_password_hash
+-- Another password.
+UPDATE account SET password_hash = :password_hash WHERE username = :username RETURNING account_id
+
+-- ---- verify: every row is something that must not be -------------------------------------------------
+
+-- name: verify_file
+-- What SQLite finds wrong in its own file.
+SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' -- sqlite
+
+-- name: verify_references
+-- Rows that refer to nothing, as SQLite sees it.
+SELECT count(*), "table", parent FROM pragma_foreign_key_check GROUP BY "table", parent -- sqlite
+
+-- name: verify_indexes
+-- Indexes that PostgreSQL does not use because making them failed.
+SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid -- postgres
+WHERE NOT i.indisvalid -- postgres
+  AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'appointment'::regclass) -- postgres
+
+-- name: verify_next_ids
+-- Counters that stand below an id that is taken.
+SELECT kind, highest FROM ( -- postgres
+    SELECT 'appointment' AS kind, max(appointment_id) AS highest, -- postgres
+        pg_get_serial_sequence('appointment', 'appointment_id') AS counter FROM appointment -- postgres
+    UNION ALL -- postgres
+    SELECT 'therapist', max(therapist_id), pg_get_serial_sequence('therapist', 'therapist_id') -- postgres
+    FROM therapist -- postgres
+) k WHERE highest > coalesce(pg_sequence_last_value(counter::regclass), 0) -- postgres
+
+-- name: verify_guard
+-- What keeps diaries from being booked twice, if it is not there.
+SELECT 'the exclusion constraint appointment_overlap' WHERE NOT EXISTS ( -- postgres
+    SELECT FROM pg_constraint -- postgres
+    WHERE conrelid = 'appointment'::regclass AND contype = 'x' AND conname LIKE 'appointment_overlap%' -- postgres
+      AND pg_get_constraintdef(oid) LIKE -- postgres
+        'EXCLUDE USING gist (therapist_id WITH =, int8range(starts_at, ends_at) WITH &&)%' -- postgres
+) -- postgres
+SELECT 'the trigger ' || column1 FROM (VALUES ('appointment_overlap_insert'), ('appointment_overlap_update')) -- sqlite
+WHERE column1 NOT IN ( -- sqlite
+    SELECT name FROM sqlite_schema -- sqlite
+    WHERE type = 'trigger' AND tbl_name = 'appointment' AND sql LIKE '%RAISE(ABORT, ''appointment_overlap'')%' -- sqlite
+) -- sqlite
+
+-- name: verify_overlaps
+-- Sessions of one therapist that take up time and overlap, found without the guard: in the order of time, one that
+-- begins before all that began earlier have ended.
+SELECT a.therapist_id, a.appointment_id, (
+    SELECT b.appointment_id FROM appointment b
+    WHERE b.therapist_id = a.therapist_id AND b.starts_at < a.ends_at AND b.ends_at > a.starts_at
+      AND b.appointment_id <> a.appointment_id AND b.blocks
+    ORDER BY b.starts_at, b.appointment_id LIMIT 1
+)
+FROM (
+    SELECT therapist_id, appointment_id, starts_at, ends_at, max(ends_at) OVER (
+        PARTITION BY therapist_id ORDER BY starts_at, ends_at, appointment_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS busy_until
+    FROM appointment WHERE blocks
+) a
+WHERE a.starts_at < a.busy_until
+ORDER BY a.therapist_id, a.starts_at, a.appointment_id
+
+-- name: verify_spans
+-- Sessions that end before they begin, last longer than a day or lie outside the years there are.
+SELECT appointment_id, starts_at, ends_at FROM appointment
+WHERE starts_at < 0 OR ends_at <= starts_at OR ends_at - starts_at > 86400 OR ends_at > 253402300799
+ORDER BY appointment_id
+
+-- name: verify_therapists
+-- Sessions of nobody.
+SELECT appointment_id, therapist_id FROM appointment
+WHERE therapist_id NOT IN (SELECT therapist_id FROM therapist) ORDER BY appointment_id
+
+-- name: verify_services
+-- Sessions of no service.
+SELECT appointment_id, service_code FROM appointment
+WHERE service_code NOT IN (SELECT code FROM service) ORDER BY appointment_id
+
+-- name: verify_links
+-- Links between therapists and specialisms with an end that is not there.
+SELECT therapist_id, specialism_id FROM therapist_specialism
+WHERE therapist_id NOT IN (SELECT therapist_id FROM therapist)
+   OR specialism_id NOT IN (SELECT specialism_id FROM specialism)
+ORDER BY therapist_id, specialism_id
+
+-- name: verify_keys
+-- Idempotency keys that would be answered with nothing.
+SELECT k.account_id, k.appointment_id FROM idempotency_key k
+LEFT JOIN appointment a ON a.appointment_id = k.appointment_id AND a.therapist_id = k.therapist_id
+WHERE a.appointment_id IS NULL AND k.outcome IS NULL ORDER BY k.account_id, k.appointment_id
+
+-- name: verify_key_owners
+-- Idempotency keys of nobody.
+SELECT account_id FROM idempotency_key
+WHERE account_id NOT IN (SELECT account_id FROM account) GROUP BY account_id ORDER BY account_id
+
+-- name: sizes
+-- How much there is.
+SELECT (SELECT count(*) FROM appointment), (SELECT count(*) FROM therapist), (SELECT count(*) FROM account)
+
+-- ---- rules of diaries: many therapists at a time, asked for by a JSON list of their numbers -----------
+
+-- name: rules_of_all
+-- What therapists have of rules in their own row.
+SELECT therapist_id, time_zone, max_per_day, max_per_week FROM therapist
+
+-- name: rules_of_some
+-- The same of some therapists.
+SELECT therapist_id, time_zone, max_per_day, max_per_week FROM therapist
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: hours_of_all
+-- Weekly hours.
+SELECT therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks
+FROM working_hours
+ORDER BY therapist_id, working_hours_id
+
+-- name: hours_of_some
+-- The same of some therapists.
+SELECT therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks
+FROM working_hours
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+ORDER BY therapist_id, working_hours_id
+
+-- name: overrides_of_all
+-- Other hours on certain dates.
+SELECT therapist_id, on_date, intervals FROM date_override
+ORDER BY therapist_id, on_date
+
+-- name: overrides_of_some
+-- The same of some therapists.
+SELECT therapist_id, on_date, intervals FROM date_override
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+ORDER BY therapist_id, on_date
+
+-- name: away_of_all
+-- Days in another zone.
+SELECT therapist_id, time_zone, from_date, until_date FROM away
+ORDER BY therapist_id, from_date
+
+-- name: away_of_some
+-- The same of some therapists.
+SELECT therapist_id, time_zone, from_date, until_date FROM away
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+ORDER BY therapist_id, from_date
+
+-- name: time_off_of_all
+-- Spans in which a therapist sees nobody.
+SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+ORDER BY therapist_id, starts_at
+
+-- name: time_off_of_some
+-- The same of some therapists.
+SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+ORDER BY therapist_id, starts_at
+
+-- name: services_of_all
+-- Which services are given; who gives all has no row.
+SELECT l.therapist_id, s.code FROM therapist_service l JOIN service s ON s.service_id = l.service_id
+
+-- name: services_of_some
+-- The same of some therapists.
+SELECT l.therapist_id, s.code FROM therapist_service l JOIN service s ON s.service_id = l.service_id
+WHERE l.therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE l.therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: service_rules
+-- What each service asks of a start.
+SELECT code, duration_seconds, other_durations, buffer_before_seconds, buffer_after_seconds, grid_seconds,
+    notice_seconds, horizon_days, cancel_notice_seconds, capacity, needs_approval, needs_room, online,
+    cancel_when_one_leaves
+FROM service
+
+-- name: closures
+-- The days on which the whole practice is closed.
+SELECT on_date, name FROM closure
+
+-- ---- setting up a practice --------------------------------------------------------------------------
+
+-- name: new_therapist
+-- A therapist under the next number.
+INSERT INTO therapist (first_name, last_name, search_name, time_zone, max_per_day, max_per_week)
+VALUES (:first_name, :last_name, :search_name, :time_zone, :max_per_day, :max_per_week)
+RETURNING therapist_id
+
+-- name: therapist_details
+-- What can be changed of a therapist's own row.
+SELECT first_name, last_name, time_zone, max_per_day, max_per_week
+FROM therapist WHERE therapist_id = :therapist_id
+
+-- name: change_therapist
+-- A therapist's own row as it shall be.
+UPDATE therapist SET first_name = :first_name, last_name = :last_name, search_name = :search_name,
+    time_zone = :time_zone, max_per_day = :max_per_day, max_per_week = :max_per_week
+WHERE therapist_id = :therapist_id
+
+-- name: drop_therapist_specialisms
+-- A therapist specialises in nothing, until it is said anew.
+DELETE FROM therapist_specialism WHERE therapist_id = :therapist_id
+
+-- name: specialism_named
+-- A specialism by its name.
+SELECT specialism_id FROM specialism WHERE name = :name
+
+-- name: new_specialism
+-- A new specialism, unless another request has added it at this moment.
+INSERT INTO specialism (name, search_name) VALUES (:name, :search_name) ON CONFLICT DO NOTHING
+
+-- name: drop_therapist_services
+-- A therapist gives all services, until it is said anew.
+DELETE FROM therapist_service WHERE therapist_id = :therapist_id
+
+-- name: add_therapist_service
+-- A service that a therapist gives, if there is one with that code.
+INSERT INTO therapist_service (therapist_id, service_id)
+SELECT :therapist_id, service_id FROM service WHERE code = :code
+RETURNING service_id
+
+-- name: new_service
+-- A service; no row comes back where its code is taken.
+INSERT INTO service (code, name, search_name, duration_seconds, other_durations, buffer_before_seconds,
+    buffer_after_seconds, grid_seconds, notice_seconds, horizon_days, cancel_notice_seconds, capacity,
+    needs_approval, needs_room, online, cancel_when_one_leaves)
+VALUES (:code, :name, :search_name, :duration_seconds, :other_durations, :buffer_before_seconds,
+    :buffer_after_seconds, :grid_seconds, :notice_seconds, :horizon_days, :cancel_notice_seconds, :capacity,
+    :needs_approval, :needs_room, :online, :cancel_when_one_leaves)
+ON CONFLICT DO NOTHING
+RETURNING service_id
+
+-- name: service_details
+-- A service as it can be changed, locked until the end of the transaction.
+SELECT service_id, name, duration_seconds, other_durations, buffer_before_seconds, buffer_after_seconds,
+    grid_seconds, notice_seconds, horizon_days, cancel_notice_seconds, capacity, needs_approval, needs_room,
+    online, cancel_when_one_leaves
+FROM service WHERE code = :code
+FOR NO KEY UPDATE -- postgres
+
+-- name: change_service_rules
+-- A service as it shall be. Sessions that are booked keep what was agreed.
+UPDATE service SET name = :name, search_name = :search_name, duration_seconds = :duration_seconds,
+    other_durations = :other_durations, buffer_before_seconds = :buffer_before_seconds,
+    buffer_after_seconds = :buffer_after_seconds, grid_seconds = :grid_seconds,
+    notice_seconds = :notice_seconds, horizon_days = :horizon_days,
+    cancel_notice_seconds = :cancel_notice_seconds, capacity = :capacity, needs_approval = :needs_approval,
+    needs_room = :needs_room, online = :online, cancel_when_one_leaves = :cancel_when_one_leaves
+WHERE code = :code
+
+-- name: new_room
+-- A room; no row comes back where its name is taken.
+INSERT INTO room (name, search_name) VALUES (:name, :search_name) ON CONFLICT DO NOTHING RETURNING room_id
+
+-- name: close_on
+-- The practice is closed on a day. A day that is closed already takes the new name.
+INSERT INTO closure (on_date, name) VALUES (:on_date, :name)
+ON CONFLICT (on_date) DO UPDATE SET name = excluded.name
+RETURNING closure_id
+
+-- name: drop_closure
+-- The practice is not closed on that day after all.
+DELETE FROM closure WHERE closure_id = :closure_id RETURNING closure_id
+
+-- name: drop_working_hours
+-- A week without hours, until they are said anew.
+DELETE FROM working_hours WHERE therapist_id = :therapist_id
+
+-- name: add_working_hours
+-- Hours of one weekday.
+INSERT INTO working_hours (therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks)
+VALUES (:therapist_id, :weekday, :starts_minute, :ends_minute, :valid_from, :valid_until, :every_weeks)
+
+-- name: override_date
+-- Other hours on one date, instead of what was said of that date before.
+INSERT INTO date_override (therapist_id, on_date, intervals) VALUES (:therapist_id, :on_date, :intervals)
+ON CONFLICT (therapist_id, on_date) DO UPDATE SET intervals = excluded.intervals
+RETURNING date_override_id
+
+-- name: override_by_id
+-- Whose override it is, and for which date.
+SELECT therapist_id, on_date FROM date_override WHERE date_override_id = :date_override_id
+
+-- name: drop_override
+-- The weekly hours stand on that date again.
+DELETE FROM date_override WHERE date_override_id = :date_override_id
+
+-- name: new_time_off
+-- A span in which a therapist sees nobody.
+INSERT INTO time_off (therapist_id, starts_at, ends_at, reason)
+VALUES (:therapist_id, :starts_at, :ends_at, :reason)
+RETURNING time_off_id
+
+-- name: drop_time_off
+-- The therapist has that time again.
+DELETE FROM time_off WHERE time_off_id = :time_off_id RETURNING therapist_id
+
+-- name: new_away
+-- Days in another zone.
+INSERT INTO away (therapist_id, time_zone, from_date, until_date)
+VALUES (:therapist_id, :time_zone, :from_date, :until_date)
+RETURNING away_id
+
+-- name: drop_away
+-- The hours of those days are read at home again.
+DELETE FROM away WHERE away_id = :away_id RETURNING therapist_id
+
+-- name: sessions_ahead
+-- What is still to come, or under way, in a diary. No session is longer than a day.
+SELECT appointment_id, starts_at, ends_at FROM appointment
+WHERE therapist_id = :therapist_id AND starts_at > CAST(:now AS bigint) - 86400 AND ends_at > :now
+  AND status IN ('PENDING', 'BOOKED', 'ARRIVED')
+ORDER BY starts_at, appointment_id
+
+-- ---- clients and holds ------------------------------------------------------------------------------
+
+-- name: new_client
+-- A client's record.
+INSERT INTO client (name, search_name, email, phone, time_zone, language, staff_notes)
+VALUES (:name, :search_name, :email, :phone, :time_zone, :language, :staff_notes) RETURNING client_id
+
+-- name: client_details
+-- What can be changed of a client's record, locked until the end of the transaction.
+SELECT name, email, phone, time_zone, language, staff_notes FROM client WHERE client_id = :client_id
+FOR NO KEY UPDATE -- postgres
+
+-- name: change_client
+-- A client's record as it shall be.
+UPDATE client SET name = :name, search_name = :search_name, email = :email, phone = :phone,
+    time_zone = :time_zone, language = :language, staff_notes = :staff_notes
+WHERE client_id = :client_id
+
+-- name: care_that_lasts
+-- The care that a client is in, without an end as yet.
+SELECT care_relationship_id FROM care_relationship
+WHERE therapist_id = :therapist_id AND client_id = :client_id AND until_date IS NULL
+
+-- name: begin_care
+-- A client comes into a therapist's care.
+INSERT INTO care_relationship (therapist_id, client_id, from_date)
+VALUES (:therapist_id, :client_id, :from_date) RETURNING care_relationship_id
+
+-- name: care_by_id
+-- When some care began.
+SELECT from_date FROM care_relationship WHERE care_relationship_id = :care_relationship_id
+
+-- name: end_care
+-- Care ends. Care that ended the day on which it began never was, but stays on record.
+UPDATE care_relationship SET until_date = :until_date WHERE care_relationship_id = :care_relationship_id
+
+-- name: add_request
+-- A session that is asked for, with what is agreed about it now.
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status,
+    capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds)
+SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:ends_at AS bigint),
+    CAST(:status AS text), capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds
+FROM service WHERE code = :service_code
+RETURNING appointment_id
+
+-- name: drop_expired_holds
+-- Holds of a diary that ran out.
+DELETE FROM appointment WHERE therapist_id = :therapist_id AND held_until > 0 AND held_until <= :now
+
+-- name: add_hold
+-- A time kept for an account, with the buffers that the session will have.
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status, held_until, held_by,
+    buffer_before_seconds, buffer_after_seconds)
+SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:ends_at AS bigint), 'HELD',
+    CAST(:held_until AS bigint), CAST(:account_id AS bigint), buffer_before_seconds, buffer_after_seconds
+FROM service WHERE code = :service_code
+RETURNING appointment_id
+
+-- name: release_hold
+-- A hold of the account's own is given back.
+DELETE FROM appointment WHERE appointment_id = :hold_id AND held_until > 0 AND held_by = :account_id
+RETURNING appointment_id
+
+-- ---- finding free times ------------------------------------------------------------------------------
+
+-- name: diaries_to_search
+-- The guard, the clock of rules, and the therapists that a search is about, in one look. Whatever is
+-- asked for by nobody is 1 in "all_…", or an empty name.
+SELECT c.version, (
+    SELECT array_agg(t.therapist_id) FROM therapist t -- postgres
+    SELECT json_group_array(t.therapist_id) FROM therapist t -- sqlite
+    WHERE (CAST(:all_specialisms AS bigint) = 1 OR t.therapist_id IN (
+        SELECT l.therapist_id FROM therapist_specialism l
+        JOIN specialism s ON s.specialism_id = l.specialism_id
+        WHERE s.name = ANY(CAST(:specialisms AS text[])) -- postgres
+        WHERE s.name IN (SELECT value FROM json_each(:specialisms)) -- sqlite
+    ))
+      AND (CAST(:all_therapists AS bigint) = 1
+        OR t.therapist_id = ANY(CAST(:therapist_ids AS bigint[]))) -- postgres
+        OR t.therapist_id IN (SELECT value FROM json_each(:therapist_ids))) -- sqlite
+      AND (CAST(:part_of_name AS text) = ''
+        OR strpos(t.search_name, CAST(:part_of_name AS text)) > 0) -- postgres
+        OR instr(t.search_name, :part_of_name) > 0) -- sqlite
+)
+FROM rules_clock c
+WHERE EXISTS (
+    SELECT 1 FROM account WHERE account_id = :account_id AND username = :username AND role = :role
+      AND disabled_at IS NULL
+)
+
+-- name: diaries_changed
+-- Whose rules have changed since the clock of rules showed this.
+SELECT therapist_id FROM therapist WHERE rules_version > :version
+
+-- name: service_numbers
+-- The numbers of the services.
+SELECT service_id, code FROM service
+
+-- name: busy_of_many
+-- What takes up time in many diaries, in each within its own span: as busy_entries, after whose it is.
+-- Neither a session nor a buffer is longer than a day, so the index can be entered.
+SELECT a.therapist_id, a.starts_at, a.ends_at, a.buffer_before_seconds, a.buffer_after_seconds,
+    a.appointment_id, a.service_code, CASE WHEN a.capacity > 1 THEN a.capacity - a.places_taken ELSE 0 END,
+    a.held_until, a.held_by
+FROM unnest(CAST(:ids AS bigint[]), CAST(:froms AS bigint[]), CAST(:untils AS bigint[])) -- postgres
+    AS s (therapist_id, since, until) -- postgres
+CROSS JOIN LATERAL ( -- postgres
+    SELECT * FROM appointment b WHERE b.therapist_id = s.therapist_id AND b.blocks -- postgres
+      AND b.starts_at > s.since - 172800 AND b.starts_at < s.until + 86400 OFFSET 0 -- postgres
+) a -- postgres
+WHERE a.starts_at - a.buffer_before_seconds < s.until AND a.ends_at + a.buffer_after_seconds > s.since -- postgres
+FROM json_each(:spans) s CROSS JOIN appointment a -- sqlite
+WHERE a.therapist_id = s.value ->> 0 AND a.blocks -- sqlite
+  AND a.starts_at > (s.value ->> 1) - 172800 AND a.starts_at < (s.value ->> 2) + 86400 -- sqlite
+  AND a.starts_at - a.buffer_before_seconds < s.value ->> 2 -- sqlite
+  AND a.ends_at + a.buffer_after_seconds > s.value ->> 1 -- sqlite
+
+-- name: rooms_taken
+-- Every room, with each span in which it is taken between two instants; NULLs where it never is.
+SELECT r.room_id, a.starts_at, a.ends_at FROM room r
+LEFT JOIN appointment a ON a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
+  AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
+ORDER BY r.room_id, a.starts_at

@@ -1,0 +1,197 @@
+"""GraphQL over HTTP as its specification says (graphql.github.io/graphql-over-http, 2025 draft)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from sessional.access import Actor
+from sessional.actions import Desk
+from sessional.errors import Unauthenticated
+from sessional.graph.serve import Answer, Asked, MutationByGet, Road
+from sessional.observe import Observer, RequestAnswered, tell
+from sessional.web.auth import who
+from sessional.web.negotiate import Wanted, wanted
+
+_PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
+
+
+class Refused(Exception):
+    """A request that never reaches the graph."""
+
+    def __init__(self, status: int, code: str, message: str, *, allow: str = "") -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.allow = status, code, message, allow
+
+    def body(self) -> bytes:
+        error = {"message": self.message, "extensions": {"code": self.code}}
+        return orjson.dumps({"errors": [error]})
+
+
+class GraphQLEndpoint:
+    """The ASGI application behind /graphql, for everything but a browser's page."""
+
+    def __init__(self, road: Road, desk: Desk, observers: Sequence[Observer], *, body_bytes: int) -> None:
+        self._road = road
+        self._desk = desk
+        self._observers = observers
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        wants = wanted(headers.get(b"accept", b"").decode("latin-1"))
+        actor = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
+        answer, allow = Answer(), ""
+        try:
+            if wants.media_type is None:
+                raise Refused(406, "NOT_ACCEPTABLE", "This answers application/json.")
+            asked = await self._asked(scope, headers, receive)
+            answer = await self._road.answer(asked, actor)
+            status = 200 if answer.executed or wants.named_json else 400
+            body = answer.body
+        except MutationByGet:
+            refused = Refused(405, "METHOD_NOT_ALLOWED", "A mutation takes a POST.", allow="POST")
+            status, body, allow = 405, refused.body(), refused.allow
+            answer.codes.append(refused.code)
+        except Refused as refused:
+            status, body, allow = refused.status, refused.body(), refused.allow
+            answer.codes.append(refused.code)
+        await _send(send, status, body, wants, allow)
+        self._notice(scope, status, actor, answer, time.perf_counter() - started)
+
+    def _notice(
+        self,
+        scope: Scope,
+        status: int,
+        actor: Actor | Unauthenticated | None,
+        answer: Answer,
+        seconds: float,
+    ) -> None:
+        observation = RequestAnswered(
+            request_id=scope.get("request_id", ""),
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            seconds=seconds,
+            operation_name=answer.operation_name,
+            is_mutation=answer.is_mutation,
+            account_id=actor.account_id if isinstance(actor, Actor) else None,
+            rows=answer.rows,
+            codes=answer.codes,
+            parse_seconds=answer.parse_seconds,
+            plan_seconds=answer.plan_seconds,
+            run_seconds=answer.run_seconds,
+        )
+        tell(self._observers, observation)
+
+    # ---- what is asked --------------------------------------------------------------------------
+
+    async def _asked(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Asked:
+        if scope["method"] == "POST":
+            _check_content_type(headers.get(b"content-type"))
+            return _asked_by_post(await self._body(headers, receive))
+        if scope["method"] == "GET":
+            return _asked_by_get(scope["query_string"])
+        raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.", allow="GET, POST")
+
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        """The body, read no further than it may be long."""
+        announced = headers.get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self._body_bytes:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "BAD_REQUEST", "The request ended before its body did.")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._body_bytes:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return chunk if not chunks else b"".join([*chunks, chunk])
+            chunks.append(chunk)
+
+    def _too_large(self) -> Refused:
+        return Refused(413, "PAYLOAD_TOO_LARGE", f"A request has at most {self._body_bytes} bytes.")
+
+
+def _check_content_type(header: bytes | None) -> None:
+    if header == b"application/json":
+        return
+    name, _, parameters = (header or b"").decode("latin-1").lower().partition(";")
+    if name.strip() != "application/json":
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
+    if "charset=" in parameters and "utf-8" not in parameters:
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
+
+
+def _asked_by_post(body: bytes) -> Asked:
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refused(400, "BAD_REQUEST", "The body is not valid JSON in UTF-8.") from None
+    if not isinstance(given, dict):
+        raise Refused(400, "BAD_REQUEST", "The body must be one JSON object.")
+    return _asked(given, may_change=True)
+
+
+def _asked_by_get(query_string: bytes) -> Asked:
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
+        )
+    except ValueError:
+        raise Refused(400, "BAD_REQUEST", "The address is not well formed.") from None
+    given: dict[str, Any] = {name: value for name, value in pairs if name in _PARAMETERS}
+    for name in ("variables", "extensions", "operationName"):
+        if given.get(name) == "":
+            del given[name]
+    return _asked(given, may_change=False)
+
+
+def _asked(given: Mapping[str, Any], *, may_change: bool) -> Asked:
+    query, name = given.get("query"), given.get("operationName")
+    if not isinstance(query, str):
+        raise Refused(400, "BAD_REQUEST", "`query` is missing or is not a text.")
+    if name is not None and not isinstance(name, str):
+        raise Refused(400, "BAD_REQUEST", "`operationName` must be a text.")
+    _object(given, "extensions")
+    return Asked(query, _object(given, "variables"), name, may_change)
+
+
+def _object(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A parameter that is an object, or the JSON text of one."""
+    value = given.get(name)
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            raise Refused(400, "BAD_REQUEST", f"`{name}` is not valid JSON.") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused(400, "BAD_REQUEST", f"`{name}` must be an object.")
+    return value
+
+
+async def _send(send: Send, status: int, body: bytes, wants: Wanted, allow: str) -> None:
+    media_type = wants.media_type or "application/json"
+    headers = [
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"vary", b"Accept"),
+    ]
+    if allow:
+        headers.append((b"allow", allow.encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,57 @@
+"""Help: of the whole and of each command; and a command line that cannot be read."""
+
+import pytest
+
+COMMANDS = ["serve", "migrate", "import", "export", "user", "verify", "selftest", "schema", "settings"]
+ALL = [
+    *((name,) for name in COMMANDS),
+    *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
+]
+
+
+def test_without_arguments_the_commands_are_listed(run):
+    done = run()
+    listed = done.stdout + done.stderr
+    assert done.returncode in (0, 2)
+    for name in COMMANDS:
+        assert f" {name} " in listed
+
+
+def test_no_command_is_listed_that_is_not_known_here(run):
+    listed = [line.strip("│ ").split("  ")[0] for line in run("--help").stdout.splitlines()]
+    names = [name for name in listed if name.isidentifier() or name in COMMANDS]
+    assert sorted(name for name in names if name.islower()) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_each_command_says_what_it_is_for(run_fast, command):
+    done = run_fast(*command, "--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert f"sessional {' '.join(command)}" in done.stdout
+    sentences = [line.strip() for line in done.stdout.splitlines() if line.strip().endswith((".", ";"))]
+    assert sentences
+
+
+def test_the_version_is_told(run):
+    assert run("--version").stdout == "sessional 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("serv",),
+        ("serve", "--colour"),
+        ("serve", "--port", "abc"),
+        ("import",),
+        ("user", "add"),
+        ("user", "add", "x", "--role", "KING"),
+        ("selftest", "more"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_that_cannot_be_read_ends_with_status_2(run_fast, arguments):
+    done = run_fast(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Usage: sessional" in done.stderr

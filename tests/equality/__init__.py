@@ -1,0 +1,1 @@
+"""The proof: what the product answers is what graphql-core answers over plain objects."""

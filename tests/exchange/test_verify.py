@@ -1,0 +1,183 @@
+"""sessional verify: each kind of damage is made past the application, and found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import typer
+
+from sessional.cli.verify import verify
+from tests.exchange.practice import HOUR, NINE, Practice, appointment, run_postgres, therapist, user
+
+UNGUARDED = {
+    True: ("DROP TRIGGER appointment_overlap_insert", "DROP TRIGGER appointment_overlap_update"),
+    False: ("ALTER TABLE appointment DROP CONSTRAINT appointment_overlap",),
+}
+INSERT = "INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at) VALUES"
+
+
+def findings(practice: Practice, capsys) -> list[str]:
+    """What verify prints before its summary; the exit status and the summary agree with it."""
+    status = 0
+    try:
+        verify(practice.url)
+    except typer.Exit as leaving:
+        status = leaving.exit_code
+    *lines, summary = capsys.readouterr().out.splitlines()
+    assert status == bool(lines)
+    assert summary.endswith(f"findings: {len(lines)}." if lines else "nothing is wrong.")
+    return lines
+
+
+@pytest.fixture
+def full(practice: Practice) -> Practice:
+    practice.take(therapist(), therapist(2), appointment(1), appointment(2, NINE + HOUR), user())
+    return practice
+
+
+def unguarded(practice: Practice) -> Practice:
+    """Without anything that would keep damage out."""
+    for statement in UNGUARDED[practice.is_sqlite]:
+        practice.run(statement)
+    if not practice.is_sqlite:
+        for (name,) in practice.run(
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) "
+            "FROM pg_constraint WHERE contype IN ('f', 'c') AND connamespace = 'public'::regnamespace"
+        ):
+            practice.run(name)
+    return practice
+
+
+def test_a_sound_practice_has_no_findings(full, capsys):
+    assert findings(full, capsys) == []
+
+
+def test_an_empty_practice_has_no_findings(practice, capsys):
+    assert findings(practice, capsys) == []
+
+
+def test_a_missing_guard_is_found(full, capsys):
+    for statement in UNGUARDED[full.is_sqlite]:
+        full.run(statement)
+    found = findings(full, capsys)
+    assert len(found) == len(UNGUARDED[full.is_sqlite])
+    assert all("The guard against overlaps is missing" in line for line in found)
+
+
+def test_a_guard_that_guards_something_else_is_found(full, capsys):
+    for statement in UNGUARDED[full.is_sqlite]:
+        full.run(statement)
+    if full.is_sqlite:
+        for moment in ("insert", "update"):
+            trigger = f"appointment_overlap_{moment} BEFORE {moment} ON appointment"
+            full.run(f"CREATE TRIGGER {trigger} BEGIN SELECT 1; END")
+    else:
+        full.run(
+            "ALTER TABLE appointment ADD CONSTRAINT appointment_overlap "
+            "EXCLUDE USING gist (appointment_id WITH =, int8range(starts_at, ends_at) WITH &&)"
+        )
+    assert "The guard against overlaps is missing" in findings(full, capsys)[0]
+
+
+@pytest.mark.parametrize(
+    ("span", "later"),
+    [((NINE, NINE + HOUR), 9), ((NINE + 60, NINE + 120), 9), ((NINE - 60, NINE + 60), 1),
+     ((NINE - HOUR, NINE + HOUR), 1)],
+)  # fmt: skip
+def test_an_overlap_is_found_without_the_guard(full, capsys, span, later):
+    unguarded(full).run(f"{INSERT} (9, 1, 'one-off', {span[0]}, {span[1]})")
+    overlap = [line for line in findings(full, capsys) if "overlaps appointment" in line]
+    assert overlap == [f"Therapist 1: appointment {later} overlaps appointment {10 - later}."]
+
+
+def test_a_session_that_overlaps_one_that_is_not_its_neighbour_is_found(full, capsys):
+    unguarded(full).run(
+        f"{INSERT} (7, 2, 'one-off', 0, 1000), (8, 2, 'one-off', 10, 20), (9, 2, 'one-off', 900, 2000)"
+    )
+    overlaps = [line for line in findings(full, capsys) if "overlaps appointment" in line]
+    assert overlaps == [
+        "Therapist 2: appointment 8 overlaps appointment 7.",
+        "Therapist 2: appointment 9 overlaps appointment 7.",
+    ]
+
+
+KEY = (
+    "INSERT INTO idempotency_key (account_id, key, input_hash, therapist_id, appointment_id, created_at) "
+    "VALUES"
+)
+DAMAGE = {
+    f"{INSERT} (9, 77, 'one-off', 0, 1)": "Appointment 9 belongs to therapist 77",
+    f"{INSERT} (9, 1, 'massage', 0, 1)": "Appointment 9 is of the service “massage”",
+    "INSERT INTO therapist_specialism VALUES (1, 77)": "Therapist 1 is linked to specialism 77",
+    "INSERT INTO therapist_specialism VALUES (77, 1)": "Therapist 77 is linked to specialism 1",
+    f"{KEY} (1, 'k', 'h', 1, 77, 0)": "An idempotency key of account 1 stands for appointment 77",
+    f"{KEY} (1, 'k', 'h', 2, 1, 0)": "An idempotency key of account 1 stands for appointment 1",
+    f"{KEY} (77, 'k', 'h', 1, 1, 0)": "An idempotency key belongs to account 77",
+    "UPDATE account SET role = 'GOD'": "User “anna” has the role “GOD”",
+}
+SPANS = [(5, 5), (5, 4), (-1, 4), (0, 86_401), (253_402_300_790, 253_402_300_800)]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_belongs_to_nothing_is_found(full, capsys, damage):
+    unguarded(full).run(damage)
+    assert any(DAMAGE[damage] in line for line in findings(full, capsys))
+
+
+@pytest.mark.parametrize("span", SPANS)
+def test_an_impossible_span_is_found(full, capsys, span):
+    unguarded(full)
+    if full.is_sqlite:
+        with_checks_off(full, f"{INSERT} (9, 2, 'one-off', {span[0]}, {span[1]})")
+    else:
+        full.run(f"{INSERT} (9, 2, 'one-off', {span[0]}, {span[1]})")
+    assert f"Appointment 9 has an impossible span: {span[0]} to {span[1]}." in findings(full, capsys)
+
+
+def with_checks_off(practice: Practice, sql: str) -> None:
+    import apsw
+
+    connection = apsw.Connection(str(practice.place))
+    connection.pragma("ignore_check_constraints", True)
+    connection.execute(sql)
+    connection.close()
+
+
+def test_sqlites_own_checks_are_asked(on_sqlite, capsys):
+    on_sqlite.take(therapist(), appointment(1))
+    with_checks_off(on_sqlite, f"{INSERT} (9, 1, 'massage', 5, 3)")
+    found = findings(on_sqlite, capsys)
+    assert any(re.match("SQLite's integrity check: CHECK constraint failed", line) for line in found)
+    assert "SQLite's foreign key check: 1 of appointment refer to no service." in found
+
+
+def test_a_damaged_file_is_found(on_sqlite, capsys):
+    on_sqlite.take(therapist(), *(appointment(n, NINE + n * HOUR) for n in range(300)[1:]))
+    [(root,)] = on_sqlite.run("SELECT rootpage FROM sqlite_schema WHERE name = 'appointment_by_start'")
+    with on_sqlite.place.open("r+b") as file:
+        file.seek((root - 1) * 4096 + 2000)
+        file.write(b"\xaa" * 2096)
+    found = findings(on_sqlite, capsys)
+    assert "malformed" in found[0]
+
+
+def test_a_counter_below_ids_that_are_taken_is_found(on_postgres, capsys):
+    on_postgres.take(therapist(5), appointment(9, therapistId=5))
+    run_postgres(on_postgres.url, "SELECT setval('appointment_appointment_id_seq', 3)")
+    run_postgres(on_postgres.url, "SELECT setval('therapist_therapist_id_seq', 3)")
+    assert findings(on_postgres, capsys) == [
+        "The next id of appointment would be one that is taken: the highest is 9.",
+        "The next id of therapist would be one that is taken: the highest is 5.",
+    ]
+
+
+def test_of_very_many_findings_of_a_kind_the_rest_is_counted(on_sqlite, capsys):
+    on_sqlite.take(therapist(), *(appointment(n, NINE + n * HOUR) for n in range(1, 400)))
+    unguarded(on_sqlite).run("UPDATE appointment SET starts_at = 1000, ends_at = 2000")
+    with pytest.raises(typer.Exit):
+        verify(on_sqlite.url)
+    lines = capsys.readouterr().out.splitlines()
+    assert "… and 298 more of these." in lines
+    assert len(lines) < 110
+    assert "findings: 400." in lines[-1]

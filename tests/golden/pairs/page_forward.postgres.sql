@@ -1,0 +1,16 @@
+SELECT p.answer, p.row_count
+FROM account g
+LEFT JOIN (SELECT '{"totalCount":'
+|| ((SELECT count(*)
+FROM appointment t2
+WHERE t2.held_until = 0))::text || ',"pageInfo":{"hasNextPage":' || CASE WHEN coalesce(max(x1.m), 0) > 2 THEN 'true' ELSE 'false' END || ',"hasPreviousPage":false,"startCursor":'
+|| coalesce(max(CASE WHEN x1.n = 1 THEN '"' || translate(encode(convert_to('["f27f38e6",' || (x1.starts_at)::text || ',' || (x1.appointment_id)::text || ']', 'UTF8'), 'base64'), E'\n', '') || '"' END) FILTER (WHERE x1.n <= 2), 'null') || ',"endCursor":'
+|| coalesce(max(CASE WHEN x1.n = CASE WHEN x1.m > 2 THEN 2 ELSE x1.m END THEN '"' || translate(encode(convert_to('["f27f38e6",' || (x1.starts_at)::text || ',' || (x1.appointment_id)::text || ']', 'UTF8'), 'base64'), E'\n', '') || '"' END) FILTER (WHERE x1.n <= 2), 'null') || '},"edges":['
+|| coalesce(string_agg('{"cursor":"' || translate(encode(convert_to('["f27f38e6",' || (x1.starts_at)::text || ',' || (x1.appointment_id)::text || ']', 'UTF8'), 'base64'), E'\n', '') || '","node":{"id":"QXBwb2ludG1lbnQ6' || encode(convert_to(CAST(x1.appointment_id AS text), 'UTF8'), 'base64') || '","appointmentId":"' || (x1.appointment_id)::text || '","startsAt":"' || to_char(to_timestamp(x1.starts_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '","endsAt":"' || to_char(to_timestamp(x1.ends_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"}}', ',') FILTER (WHERE x1.n <= 2), '') || ']}' AS answer, count(*) FILTER (WHERE x1.n <= 2) AS row_count
+FROM (SELECT s4.*, row_number() OVER () AS n, count(*) OVER () AS m
+FROM (SELECT t3.starts_at AS starts_at, t3.appointment_id AS appointment_id, t3.ends_at AS ends_at
+FROM appointment t3
+WHERE t3.held_until = 0
+ORDER BY t3.starts_at DESC, t3.appointment_id DESC
+LIMIT 3) s4) x1) p ON TRUE
+WHERE g.account_id = $1::bigint AND g.username = $2::text AND g.role = $3::text AND g.disabled_at IS NULL

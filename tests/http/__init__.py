@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: the specification's own audits, and what lies beyond them."""
