@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -116,7 +117,19 @@ class Reader:
         if self._server is not None:
             self._server.process.send_signal(signal.SIGTERM)
             self._server.process.wait(timeout=20)
+            self._until_nobody_listens()
             self._server = None
+
+    def _until_nobody_listens(self) -> None:
+        """The shell of a block is gone before the server that it ran, which finishes what is in flight: the
+        next one would find the port taken, and its reader a server that is about to end."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"somebody still listens on port {self.port}")
 
     def program(self, block: Block) -> str:
         """The output of a program in Python or JavaScript."""
