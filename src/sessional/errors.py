@@ -37,7 +37,8 @@
         │   └── Busy                     waited as long as it may for another transaction
         ├── DeadlineExceeded         DEADLINE_EXCEEDED
         ├── SettingsFault            the service cannot start as it is configured
-        └── SchemaFault              the database's schema is older or newer than the program
+        ├── SchemaFault              the database's schema is older or newer than the program
+        └── BackupFault              a backup cannot be made, or not be restored there
 
 A refusal carries a stable code, a sentence and its own data. Faults are caught only at the door:
 what reaches a caller of theirs is a code and a sentence that names no part of the machinery.
@@ -425,3 +426,9 @@ class SchemaFault(Fault):
     """The database's schema is older or newer than this program; the text says what to do."""
 
     code = "SCHEMA"
+
+
+class BackupFault(Fault):
+    """A backup cannot be made, or cannot be restored to that place; the text says why."""
+
+    code = "BACKUP"

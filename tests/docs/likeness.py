@@ -41,6 +41,18 @@ def differences(shown: Any, got: Any, path: str = "answer") -> Iterator[str]:
         yield f"{path}: the page shows {shown!r}, the answer is {got!r}"
 
 
+def other_ids(shown: Any, got: Any) -> Iterator[tuple[str, str]]:
+    """Numbers of rows that the page shows, each with the one that stands in its place here."""
+    if isinstance(shown, dict) and isinstance(got, dict):
+        for key in shown.keys() & got.keys():
+            yield from other_ids(shown[key], got[key])
+    elif isinstance(shown, list) and isinstance(got, list):
+        for one, other in zip(shown, got, strict=False):
+            yield from other_ids(one, other)
+    elif isinstance(shown, str) and isinstance(got, str) and shown.isdecimal() and got.isdecimal():
+        yield shown, got
+
+
 def _alike(shown: Any, got: Any) -> bool:
     if type(shown) is int and type(got) is int:
         return True

@@ -15,7 +15,7 @@ from sessional.demo import load_demo
 from sessional.graph.schema import schema
 from sessional.store.migrate import migrate_sqlite
 from tests.docs.following import ADDRESS, FAILS, NOT_RUN, POSTGRES, STAYS, Reader, decoded
-from tests.docs.likeness import differences, same_lines
+from tests.docs.likeness import differences, other_ids, same_lines
 from tests.docs.pages import ROOT, Block, blocks, pages
 from tests.support.postgres import free_port
 from tests.support.server import running
@@ -79,11 +79,12 @@ def test_every_example_of_a_page_answers_what_the_page_shows(reader: Reader, pag
         if block.language not in RUN or block.note.startswith(NOT_RUN):
             continue
         following = all_blocks[at + 1 :]
-        variables = decoded(following.pop(0).text) if _is(following, VARIABLES) else {}
+        variables = decoded(reader.here(following.pop(0).text)) if _is(following, VARIABLES) else {}
         output = _follow(reader, block, variables)
         if _is(following, "json"):
-            found = list(differences(decoded(following[0].text), _json(output, block)))
-            assert found == [], f"{block.place}\n{output}"
+            shown, got = decoded(following[0].text), _json(output, block)
+            assert list(differences(shown, got)) == [], f"{block.place}\n{output}"
+            reader.learn(other_ids(shown, got))
         elif _is(following, "text"):
             assert same_lines(following[0].text, str(output)), f"{block.place}\n{output}"
 

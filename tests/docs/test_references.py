@@ -75,4 +75,4 @@ def test_the_reference_of_errors_has_every_code_there_is_and_no_other() -> None:
 
 def test_what_stands_under_the_command_line_never_reaches_a_caller_of_the_api() -> None:
     below = {code for code, heading in described().items() if heading == ON_THE_COMMAND_LINE}
-    assert below == {"SETTINGS", "SCHEMA", "IMPORT_REFUSED"}
+    assert below == {"SETTINGS", "SCHEMA", "BACKUP", "IMPORT_REFUSED"}

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sessional import __version__
+from sessional.cli.backup import backup, restore
 from sessional.cli.exchange import export_file, import_file
 from sessional.cli.migrate import migrate
 from sessional.cli.selftest import selftest
@@ -57,6 +58,8 @@ app.command("import")(import_file)
 app.command("export")(export_file)
 app.add_typer(accounts, name="user")
 app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 app.command()(selftest)
 app.command()(schema)
 app.command()(settings)

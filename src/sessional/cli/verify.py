@@ -54,12 +54,12 @@ POSTGRES: Final = (
 def verify(database: Database = None) -> None:
     """Look for overlaps, orphans and damage; exit status 1 if there is anything."""
     place = current(database)
-    if asyncio.run(_verify(place)):
+    if asyncio.run(findings(place)):
         raise typer.Exit(1)
 
 
-async def _verify(place: Path | str) -> int:
-    """Print the findings and a summary; answers how many there are."""
+async def findings(place: Path | str) -> int:
+    """Print what is wrong with a database, and a summary; answers how much that is."""
     total = 0
     async with bulk.snapshot(place) as snapshot:
         for check in (*(SQLITE if isinstance(place, Path) else POSTGRES), *BOTH):

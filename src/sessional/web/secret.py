@@ -19,13 +19,22 @@ def signing_secrets(given: str, previous: str, database: Path | str) -> list[str
     return [first, previous] if previous else [first]
 
 
+def kept_beside(database: Path) -> list[Path]:
+    """Files beside a SQLite file that belong to it and are in no backup of it."""
+    return [path for path in (_place(database),) if path.exists()]
+
+
+def _place(database: Path) -> Path:
+    return database.with_name(database.name + ".secret")
+
+
 def _kept_secret(database: Path | str) -> str:
     if not isinstance(database, Path):
         raise SettingsFault(
             "With PostgreSQL a secret must be given in SESSIONAL_SECRET, the same for every process. "
             f"This makes one: {MAKE_ONE}"
         )
-    path = database.with_name(database.name + ".secret")
+    path = _place(database)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
