@@ -2,7 +2,10 @@
 
 import pytest
 
-COMMANDS = ["serve", "migrate", "import", "export", "user", "verify", "selftest", "schema", "settings"]
+COMMANDS = [
+    *("serve", "migrate", "import", "export", "user", "verify"),
+    *("backup", "restore", "selftest", "schema", "settings"),
+]
 ALL = [
     *((name,) for name in COMMANDS),
     *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
