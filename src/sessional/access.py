@@ -60,6 +60,7 @@ READS: Final[dict[Role, dict[str, Extent]]] = {
         "Room": Extent.ALL,
         "Client": Extent.ALL,
         "CareRelationship": Extent.ALL,
+        "Series": Extent.ALL,
         "Hold": Extent.ALL,
         "Viewer": Extent.ALL,
     },

@@ -345,7 +345,7 @@ class DecisionsNeeded(BookingRefused):
 
 
 class SeriesConflict(BookingRefused):
-    """Some sessions of a series cannot be. Nothing of it was booked."""
+    """Some sessions of a series cannot be. Nothing was booked or moved."""
 
     code = "SERIES_CONFLICT"
 
@@ -353,7 +353,7 @@ class SeriesConflict(BookingRefused):
         numbers = ", ".join(str(occurrence["number"]) for occurrence in occurrences)
         super().__init__(
             f"Of {count} sessions these cannot be: {numbers}. Skip or move them with `choices`; "
-            "nothing was booked.",
+            "nothing was changed.",
             path=["choices"],
         )
         self.occurrences = list(occurrences)

@@ -12,7 +12,7 @@ from random import Random
 from . import clients, diary, sessions
 from .clients import CareRelationship, Client
 from .diary import Away, Closure, DateOverride, Room, TimeOff, WorkingHours
-from .sessions import DURATIONS, Appointment, AppointmentEvent, Around
+from .sessions import DURATIONS, Appointment, AppointmentEvent, Around, Series
 from .words import (
     ALIKE,
     CODES,
@@ -81,6 +81,7 @@ class Practice:
     clients: tuple[Client, ...] = ()
     care: tuple[CareRelationship, ...] = ()
     events: tuple[AppointmentEvent, ...] = ()
+    series: tuple[Series, ...] = ()
 
 
 def build(seed: int, most_appointments: int = 40) -> Practice:
@@ -91,9 +92,12 @@ def build(seed: int, most_appointments: int = 40) -> Practice:
     therapists = _therapists(rng, specialisms, services)
     numbers = [each.therapist_id for each in therapists]
     rooms, people = diary.rooms(rng), clients.some_clients(rng)
+    codes = [each.code for each in services]
+    together = sessions.series(Random(seed), numbers, codes)
     around = Around(
         therapists=numbers,
-        codes=[each.code for each in services],
+        codes=codes,
+        series=[each.series_id for each in together],
         rooms=[each.room_id for each in rooms],
         clients=[each.client_id for each in people],
     )
@@ -113,6 +117,7 @@ def build(seed: int, most_appointments: int = 40) -> Practice:
         clients=people,
         care=clients.care(rng, numbers, around.clients),
         events=sessions.events(rng, appointments),
+        series=together,
     )
 
 

@@ -142,6 +142,10 @@ def room_of(row: Appointment, info: GraphQLResolveInfo) -> Row | None:
     return next((r for r in info.context.practice.rooms if r.room_id == row.room_id), None)
 
 
+def series_of(row: Appointment, info: GraphQLResolveInfo) -> Row | None:
+    return next((s for s in info.context.practice.series if s.series_id == row.series_id), None)
+
+
 def connection(kind: Kind, rows: Callable[[Practice, Any], Any]) -> Resolver:
     """A list field: `rows` says which rows belong to the parent."""
 
@@ -210,12 +214,22 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "cancelReason": plain(lambda row: row.cancel_reason),
         "cancelledLate": plain(lambda row: row.cancelled_late),
         "room": room_of,
+        "series": series_of,
         "clients": connection(
             lists.CLIENTS, lambda all_, a: [c for c in all_.clients if c.client_id in a.client_ids]
         ),
         "history": connection(
             lists.EVENTS,
             lambda all_, a: [e for e in all_.events if e.appointment_id == a.appointment_id],
+        ),
+    },
+    "Series": {
+        "seriesId": plain(lambda row: row.series_id),
+        "rhythm": plain(lambda row: row.rhythm),
+        "timeZone": plain(lambda row: row.time_zone),
+        "appointments": connection(
+            lists.APPOINTMENTS,
+            lambda all_, s: [a for a in all_.appointments if a.series_id == s.series_id],
         ),
     },
     "AppointmentEvent": {

@@ -24,6 +24,7 @@ EMPTIED_IN_ORDER = (
     "away",
     "closure",
     "appointment",
+    "series",
     "client",
     "room",
     "therapist",
@@ -59,6 +60,7 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
         "closure": _plain(practice.closures),
         "client": _plain(practice.clients, _by_name),
         "care_relationship": _plain(practice.care),
+        "series": _plain(practice.series),
         "appointment": _plain(sessions),
         "appointment_client": (
             "appointment_id, client_id",

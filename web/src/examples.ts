@@ -4,6 +4,7 @@
 // GraphiQL takes a title from the first line that names an operation, so no comment above it may
 // put a name behind the word for its kind.
 
+import bookSeries from './examples/book-series.graphql?raw';
 import bookSession from './examples/book-session.graphql?raw';
 import createAppointment from './examples/create-appointment.graphql?raw';
 import explainSlot from './examples/explain-slot.graphql?raw';
@@ -11,6 +12,7 @@ import findAppointments from './examples/find-appointments.graphql?raw';
 import findFreeSlots from './examples/find-free-slots.graphql?raw';
 import moveSession from './examples/move-session.graphql?raw';
 import nextSessions from './examples/next-sessions.graphql?raw';
+import previewSeries from './examples/preview-series.graphql?raw';
 import therapists from './examples/therapists.graphql?raw';
 
 interface Example {
@@ -40,6 +42,8 @@ export function examples(now: Date): Example[] {
     { query: explainSlot, variables: pretty({ startsAt: instant(now, 7, 22) }) },
     { query: bookSession, variables: pretty({ input: booking(now) }) },
     { query: moveSession, variables: pretty({ input: moving(now) }) },
+    { query: previewSeries, variables: pretty({ startsAt: instant(now, 7, 19), pattern: weekly }) },
+    { query: bookSeries, variables: pretty({ input: series(now) }) },
     { query: createAppointment },
     { query: therapists },
   ];
@@ -51,6 +55,17 @@ const booking = (now: Date) => ({
   therapistId: '1',
   startsAt: instant(now, 7, 18),
   service: 'one-off',
+  idempotencyKey: freshKey(),
+});
+
+const weekly = { every: 'WEEKLY', count: 4 };
+
+const series = (now: Date) => ({
+  therapistId: '1',
+  startsAt: instant(now, 7, 19),
+  service: 'one-off',
+  pattern: weekly,
+  choices: [{ number: 2, skip: true }],
   idempotencyKey: freshKey(),
 });
 

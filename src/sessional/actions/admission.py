@@ -15,9 +15,9 @@ from sessional.store.store import Transaction
 
 # Caps count local weeks, which begin up to seven days before the start and end up to seven after.
 _REACH_SECONDS = 8 * DAY_SECONDS
-_TAKEN = frozenset({Rule.OVERLAP, Rule.HOLD})
+TAKEN = frozenset({Rule.OVERLAP, Rule.HOLD})
 # What has a say in a diary for which nobody has made rules.
-WITHOUT_RULES = _TAKEN | {Rule.BUFFER}
+WITHOUT_RULES = TAKEN | {Rule.BUFFER}
 
 
 async def admit_by_rules(
@@ -53,7 +53,7 @@ async def admit_by_rules(
     if not (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0][0]:
         # Time between sessions binds everybody; the rest is for diaries that somebody has set up.
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
-    if any(one.rule in _TAKEN for one in broken):
+    if any(one.rule in TAKEN for one in broken):
         raise SlotTaken(alternatives(rules, closures, ask, wanted, busy))
     if broken:
         raise RuleRefused(broken)

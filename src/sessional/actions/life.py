@@ -14,7 +14,7 @@ from sessional.diary.life import Status, admit_attendance, admit_transition, is_
 from sessional.errors import CancelNotice, InvalidInput, InvalidTime, NotFound, StaleVersion
 from sessional.store.constraints import Conflict
 
-_LONGEST_REASON: Final = 2_000
+LONGEST_REASON: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ async def changed(
     work: Work, session: Session, statement: str, change: str, reason: str | None, values: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Write a change and its event; a session's first change also notes what it was before."""
-    if reason is not None and len(reason) > _LONGEST_REASON:
-        raise InvalidInput(f"A reason has at most {_LONGEST_REASON:,} characters.", path=["reason"])
+    if reason is not None and len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"A reason has at most {LONGEST_REASON:,} characters.", path=["reason"])
     number = session.appointment_id
     who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
     if not await work.tx.fetch("has_history", appointment_id=number):

@@ -45,6 +45,8 @@ class Occurrence:
     span: Interval
     broken: Sequence[BrokenRule]
     instead: Sequence[Slot] = ()
+    # The session that it is, where it is booked already.
+    appointment_id: int | None = None
 
     def shown(self) -> dict[str, Any]:
         rules = [{"rule": b.rule.value, "message": b.message, "value": b.value} for b in self.broken]
@@ -53,11 +55,13 @@ class Occurrence:
             for s in self.instead
         ]
         shown = {"number": self.number, "starts_at": self.span.starts_at, "ends_at": self.span.ends_at}
-        return {**shown, "free": not self.broken, "rules": rules, "alternatives": slots}
+        known = None if self.appointment_id is None else str(self.appointment_id)
+        told = {"appointment_id": known, "free": not self.broken}
+        return {**shown, **told, "rules": rules, "alternatives": slots}
 
 
 @dataclass(slots=True)
-class _Diary:
+class Look:
     """What one therapist's sessions are asked against, and the sessions of the series so far."""
 
     rules: TherapistRules
@@ -163,7 +167,7 @@ async def _outcomes(
         starts_at=max(0, min(starts.values(), default=0) - _REACH),
         ends_at=max(starts.values(), default=0) + _REACH,
     )
-    look = _Diary(
+    look = Look(
         rules=rules,
         closures=await load_closures(fetch),
         ask=Ask(
@@ -216,7 +220,11 @@ async def _write(
 ) -> list[int]:
     place = {"therapist_id": given["therapist_id"], "service_code": given["service"]}
     rows = await work.tx.fetch(
-        "add_series", rhythm=given["pattern"]["every"], starts_at=found[0].span.starts_at, **place
+        "add_series",
+        rhythm=given["pattern"]["every"],
+        time_zone=given["pattern"].get("time_zone"),
+        starts_at=found[0].span.starts_at,
+        **place,
     )
     starts = sorted(occurrence.span.starts_at for occurrence in found)
     length = found[0].span.ends_at - found[0].span.starts_at

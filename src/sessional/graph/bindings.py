@@ -108,6 +108,7 @@ CLOSURE: Final = Table(name="closure", key="closure_id")
 ROOM: Final = Table(name="room", key="room_id")
 CLIENT: Final = Table(name="client", key="client_id")
 CARE_RELATIONSHIP: Final = Table(name="care_relationship", key="care_relationship_id")
+SERIES: Final = Table(name="series", key="series_id")
 
 _TO_THERAPIST: Final = _link(THERAPIST, "therapist_id")
 _TO_SERVICE: Final = _link(SERVICE, "service_code", "code")
@@ -179,6 +180,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "cancelReason": Value(_column("cancel_reason"), Form.TEXT, nullable=True),
             "cancelledLate": Value(_column("cancelled_late"), Form.FLAG, nullable=True),
             "room": ToOne(_link(ROOM, "room_id"), "Room", nullable=True),
+            "series": ToOne(_link(SERIES, "series_id"), "Series", nullable=True),
             "clients": ToMany(_TO_CLIENTS, "Client"),
             "history": ToMany(_link(APPOINTMENT_EVENT, "appointment_id"), "AppointmentEvent"),
         },
@@ -390,6 +392,17 @@ TYPES: Final[dict[str, TypeBinding]] = {
         },
         filters={},
         sorts={"CARE_RELATIONSHIP_ID": Sort(_column("care_relationship_id"))},
+    ),
+    "Series": TypeBinding(
+        table=SERIES,
+        fields={
+            "seriesId": Value(_column("series_id"), Form.ID),
+            "rhythm": Value(_column("rhythm"), Form.TEXT),
+            "timeZone": Value(_column("time_zone"), Form.TEXT),
+            "appointments": ToMany(_link(APPOINTMENT, "series_id"), "Appointment"),
+        },
+        filters={},
+        sorts={"SERIES_ID": Sort(_column("series_id"))},
     ),
     "Hold": TypeBinding(
         table=APPOINTMENT,

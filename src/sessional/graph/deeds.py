@@ -28,6 +28,7 @@ from sessional.actions import (
     rules_practice,
     rules_therapists,
     series,
+    series_moving,
 )
 from sessional.actions.work import Ref, Work
 from sessional.diary.booking import check_key
@@ -63,6 +64,7 @@ class Deed:
 
 DEEDS: Final[dict[str, Deed]] = {
     "bookSeries": Deed(series.book_series, Action.BOOK),
+    "rescheduleSeries": Deed(series_moving.reschedule_series, Action.CHANGE_SESSION),
     "cancelSeries": Deed(series.cancel_series, Action.CHANGE_SESSION),
     "cancelAppointment": Deed(life.cancel_appointment, Action.CHANGE_SESSION),
     "rescheduleAppointment": Deed(moving.reschedule_appointment, Action.CHANGE_SESSION),

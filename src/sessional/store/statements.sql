@@ -158,7 +158,8 @@ ORDER BY therapist_id, starts_at, appointment_id
 -- name: add_series
 -- What holds the sessions of a series together.
 INSERT INTO series (therapist_id, service_code, rhythm, time_zone, starts_at)
-SELECT therapist_id, CAST(:service_code AS text), CAST(:rhythm AS text), time_zone, CAST(:starts_at AS bigint)
+SELECT therapist_id, CAST(:service_code AS text), CAST(:rhythm AS text),
+    coalesce(CAST(:time_zone AS text), time_zone), CAST(:starts_at AS bigint)
 FROM therapist WHERE therapist_id = :therapist_id
 RETURNING series_id
 
@@ -190,6 +191,98 @@ WHERE appointment_id = :appointment_id AND series_id IS NOT NULL AND held_until 
 SELECT appointment_id FROM appointment
 WHERE series_id = :series_id AND starts_at >= :begin AND status IN ('PROPOSED', 'PENDING', 'BOOKED', 'ARRIVED')
 ORDER BY starts_at
+
+-- name: series_diaries
+-- The series of a session, the zone whose wall time it keeps, and whose diaries it stands in.
+SELECT DISTINCT s.series_id, s.time_zone, o.therapist_id FROM appointment a
+JOIN series s ON s.series_id = a.series_id JOIN appointment o ON o.series_id = s.series_id
+WHERE a.appointment_id = :appointment_id AND a.held_until = 0
+ORDER BY o.therapist_id
+
+-- name: series_movable
+-- The sessions of a series that lie ahead and can still be given another time.
+SELECT appointment_id, therapist_id, service_code, starts_at, ends_at, status, version,
+    cancel_notice_seconds, room_id
+FROM appointment
+WHERE series_id = :series_id AND starts_at >= :begin AND status IN ('PROPOSED', 'PENDING', 'BOOKED')
+ORDER BY starts_at
+
+-- name: series_members_busy
+-- Which of some sessions would be, at their new times, in the way of another session of a client's.
+-- What moves with them is in nobody's way.
+WITH m AS (
+    SELECT * FROM json_to_recordset(CAST(:moves AS json)) -- postgres
+        AS r (appointment_id bigint, starts_at bigint, ends_at bigint) -- postgres
+    SELECT value ->> 'appointment_id' AS appointment_id, value ->> 'starts_at' AS starts_at, -- sqlite
+        value ->> 'ends_at' AS ends_at FROM json_each(:moves) -- sqlite
+)
+SELECT DISTINCT m.appointment_id FROM m
+JOIN appointment_client mine ON mine.appointment_id = m.appointment_id
+JOIN appointment_client c ON c.client_id = mine.client_id
+WHERE c.blocks AND c.starts_at < m.ends_at AND c.starts_at > m.starts_at - 86400 AND c.ends_at > m.starts_at
+  AND c.appointment_id NOT IN (SELECT appointment_id FROM m)
+
+-- name: rooms_taken_but
+-- Every room, with each span in which another session than these has it; NULLs where none ever does.
+SELECT r.room_id, a.starts_at, a.ends_at FROM room r
+LEFT JOIN appointment a ON a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
+  AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
+  AND a.appointment_id <> ALL(CAST(:but AS bigint[])) -- postgres
+  AND a.appointment_id NOT IN (SELECT value FROM json_each(:but)) -- sqlite
+ORDER BY r.room_id, a.starts_at
+
+-- name: drop_stale_holds_at
+-- As drop_stale_holds, for many spans of one diary at once.
+DELETE FROM appointment
+WHERE therapist_id = :therapist_id AND held_until > 0 AND (held_until <= :now OR held_by = :account_id)
+  AND EXISTS (
+    SELECT 1 FROM json_to_recordset(CAST(:spans AS json)) AS s (starts_at bigint, ends_at bigint) -- postgres
+    WHERE appointment.starts_at < s.ends_at AND appointment.ends_at > s.starts_at -- postgres
+    SELECT 1 FROM json_each(:spans) s -- sqlite
+    WHERE starts_at < s.value ->> 'ends_at' AND ends_at > s.value ->> 'starts_at' -- sqlite
+  )
+
+-- name: note_first_events
+-- What sessions are before their first change, for those of which nothing is noted yet.
+INSERT INTO appointment_event (therapist_id, appointment_id, version, happened_at, account_id, username,
+    change, reason, status, starts_at, ends_at, room_id)
+SELECT a.therapist_id, a.appointment_id, a.version, CAST(:now AS bigint), CAST(:account_id AS bigint),
+    CAST(:username AS text), 'BOOKED', NULL, a.status, a.starts_at, a.ends_at, a.room_id
+FROM appointment a
+WHERE a.appointment_id = ANY(CAST(:ids AS bigint[])) -- postgres
+WHERE a.appointment_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+  AND NOT EXISTS (SELECT 1 FROM appointment_event e WHERE e.appointment_id = a.appointment_id)
+ORDER BY a.starts_at
+
+-- name: note_events
+-- The state of sessions as it is now, and what made it so.
+INSERT INTO appointment_event (therapist_id, appointment_id, version, happened_at, account_id, username,
+    change, reason, status, starts_at, ends_at, room_id)
+SELECT therapist_id, appointment_id, version, CAST(:now AS bigint), CAST(:account_id AS bigint),
+    CAST(:username AS text), CAST(:change AS text), CAST(:reason AS text), status, starts_at, ends_at, room_id
+FROM appointment
+WHERE appointment_id = ANY(CAST(:ids AS bigint[])) -- postgres
+WHERE appointment_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+ORDER BY starts_at
+
+-- name: step_aside
+-- Sessions that are about to move take up no time meanwhile, so that none stands in another's way.
+UPDATE appointment SET status = 'PROPOSED'
+WHERE appointment_id = ANY(CAST(:ids AS bigint[])) -- postgres
+WHERE appointment_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: move_sessions
+-- Sessions at other times, each in the state in which it was.
+WITH m AS (
+    SELECT * FROM json_to_recordset(CAST(:moves AS json)) -- postgres
+        AS r (appointment_id bigint, starts_at bigint, ends_at bigint, room_id bigint, status text) -- postgres
+    SELECT value ->> 'appointment_id' AS appointment_id, value ->> 'starts_at' AS starts_at, -- sqlite
+        value ->> 'ends_at' AS ends_at, value ->> 'room_id' AS room_id, value ->> 'status' AS status -- sqlite
+    FROM json_each(:moves) -- sqlite
+)
+UPDATE appointment SET starts_at = m.starts_at, ends_at = m.ends_at, room_id = m.room_id, status = m.status,
+    rules_overridden = :overridden OR rules_overridden, version = version + 1
+FROM m WHERE appointment.appointment_id = m.appointment_id
 
 -- ---- the life of a session ---------------------------------------------------------------------------
 
