@@ -37,9 +37,10 @@ async def test_this_session_and_those_that_follow_take_the_new_time_and_keep_the
         TEN + n * WEEK + (4 * HOUR if n >= 3 else 0) for n in range(8)
     ]
     found = await practice.ask(
-        "query($t: ID!) { appointments("
-        "filters: {therapistIds: [$t]}, sort: [START_TIME_UNIX_SECONDS_ASC]) { edges { node { history { edges { node { change startsAt } } } } } } }",
+        "query($t: ID!, $sort: [AppointmentSort]) { appointments(filters: {therapistIds: [$t]}, sort: $sort)"
+        " { edges { node { history { edges { node { change startsAt } } } } } } }",
         t=str(therapist),
+        sort="START_TIME_UNIX_SECONDS_ASC",
     )
     told = [edge["node"]["history"]["edges"] for edge in found["appointments"]["edges"]]
     assert [len(each) for each in told] == [0] * 3 + [2] * 5
