@@ -37,8 +37,8 @@ async def test_this_session_and_those_that_follow_take_the_new_time_and_keep_the
         TEN + n * WEEK + (4 * HOUR if n >= 3 else 0) for n in range(8)
     ]
     found = await practice.ask(
-        "query($t: ID!, $sort: [AppointmentSort]) { appointments(filters: {therapistIds: [$t]}, sort: $sort)"
-        " { edges { node { history { edges { node { change startsAt } } } } } } }",
+        "query($t: ID!, $sort: [AppointmentSort]) { appointments(filters: {therapistIds: [$t]}, "
+        "sort: $sort) { edges { node { history { edges { node { change startsAt } } } } } } }",
         t=str(therapist),
         sort="START_TIME_UNIX_SECONDS_ASC",
     )
