@@ -84,6 +84,14 @@ def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         }
 
 
+# Columns that a line has in another form. SQLite has no booleans.
+_FORMS: Final[dict[str, Callable[[Any], Any]]] = {
+    "intervals": orjson.loads,
+    "cancelled_late": bool,
+    "rules_overridden": bool,
+}
+
+
 def _records(kind: str) -> Callable[[Iterable[Row]], Iterator[dict[str, Any]]]:
     """Lines of a kind whose rows hold its columns: what is not there or usual is left out."""
     record = RECORDS[kind]
@@ -93,7 +101,7 @@ def _records(kind: str) -> Callable[[Iterable[Row]], Iterator[dict[str, Any]]]:
     def lines(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         for row in rows:
             told = {
-                names[column]: orjson.loads(value) if column == "intervals" else value
+                names[column]: _FORMS[column](value) if column in _FORMS else value
                 for column, value in zip(record.columns, row, strict=True)
                 if value != usual[column]
             }
@@ -133,6 +141,10 @@ PARTS: Final = (
     Part("export_rooms", _records("room")),
     Part("export_clients", _records("client")),
     Part("export_care", _records("careRelationship")),
+    Part("export_series", _records("series")),
     Part("export_appointments", _appointments),
+    Part("export_details", _records("appointmentDetails")),
+    Part("export_participants", _records("participant")),
+    Part("export_events", _records("appointmentEvent")),
     Part("export_accounts", _users),
 )

@@ -25,10 +25,16 @@ from sessional.exchange.lines import (
     UserLine,
 )
 from sessional.exchange.members import BadLine
-from sessional.exchange.records import RECORDS, RULES, RecordLine, searched
-from sessional.store import bulk
+from sessional.exchange.records import AFTER_APPOINTMENTS, RECORDS, RULES, RecordLine, searched
+from sessional.store import bulk, constraints
 from sessional.store.bulk import Incoming, Load
+from sessional.store.constraints import Conflict
 
+_IN_THE_WAY: Final = {
+    constraints.CLIENT: "client {client_id} has another session when appointment {appointment_id} is",
+    constraints.ROOM: "room {room_id} is taken when appointment {appointment_id} is",
+    constraints.CAPACITY: "appointment {appointment_id} has no place left",
+}
 # Enough that the way to the database is hidden, little enough to be held.
 TOGETHER: Final = 10_000
 
@@ -111,6 +117,7 @@ class _Intake:
     services_in_file: set[str] = field(default_factory=set)
     waiting: list[Incoming] = field(default_factory=list)
     sent: int = 0
+    all_there: bool = False
     done: Imported = field(default_factory=Imported)
 
     @classmethod
@@ -148,15 +155,25 @@ class _Intake:
             raise ImportRefused(bad.reason, line=number) from None
 
     async def settle(self) -> Imported:
-        await self.send()
+        await self._write_appointments()
         await self._say_that_rules_changed()
-        self.done.appointments = await self.load.settle()
-        self.done.known += self.sent - self.done.appointments
+        for kind in ("therapists", "rooms", "clients", "series"):
+            await self.load.fetch(f"go_on_above_{kind}")
         return self.done
+
+    async def _write_appointments(self) -> None:
+        """Whatever says more about them needs them to be there."""
+        if not self.all_there:
+            await self.send()
+            self.done.appointments = await self.load.settle()
+            self.done.known += self.sent - self.done.appointments
+            self.all_there = True
 
     # ---- appointments ---------------------------------------------------------------------------
 
     async def _appointment(self, number: int, line: AppointmentLine) -> None:
+        if self.all_there:
+            raise BadLine("appointments stand above what is said about them: details, participants, events")
         if line.therapist_id not in self.therapists:
             raise BadLine(f"there is no therapist {line.therapist_id} above this line or in the database")
         if line.service_code not in self.services:
@@ -279,6 +296,10 @@ class _Intake:
     async def _record(self, line: RecordLine) -> None:
         record, row = RECORDS[line.kind], searched(line.row)
         self._refers(row, line.kind)
+        if line.kind in AFTER_APPOINTMENTS:
+            await self._write_appointments()
+            for thing in ("appointment", "room", "series"):
+                await self._refers_to(thing, row.get(f"{thing}_id"))
         told = tuple(row[column] for column in record.columns)
         for known in map(tuple, await self.load.fetch(record.alike, **row)):
             if known == told or (line.kind == "room" and row["room_id"] is None):
@@ -286,17 +307,37 @@ class _Intake:
                 return
             if record.what:
                 raise BadLine(f"{record.what} exists already with other details")
-        await self.load.fetch(record.add, **row)
+        await self._add(record.add, row)
         self.done.records += 1
         if line.kind == "client":
             self.clients.add(row["client_id"])
         if line.kind in RULES or line.kind == "closure":
             self.ruled.add(row.get("therapist_id"))
 
+    async def _add(self, statement: str, row: Mapping[str, Any]) -> None:
+        """Raises BadLine where the database refuses that somebody or a room is in two places at once."""
+        try:
+            await self.load.fetch(statement, **row)
+        except Conflict as conflict:
+            said = _IN_THE_WAY.get(conflict.constraint)
+            if said is None:
+                raise
+            raise BadLine(said.format(**row)) from None
+
+    async def _refers_to(self, thing: str, number: int | None) -> None:
+        """Things of which there are too many, or too seldom any, to know all of them by heart."""
+        if number is not None and not await self.load.fetch(
+            f"{thing}_to_refer_to", **{f"{thing}_id": number}
+        ):
+            raise BadLine(f"there is no {thing} {number} above this line or in the database")
+
     def _refers(self, row: Mapping[str, Any], kind: str) -> None:
         therapist_id, client_id = row.get("therapist_id"), row.get("client_id")
         if therapist_id is not None and therapist_id not in self.therapists:
             raise BadLine(f"there is no therapist {therapist_id} above this line or in the database")
+        code = row.get("service_code")
+        if code is not None and code not in self.services:
+            raise BadLine(f"there is no service “{code}” above this line or in the database")
         if kind != "client" and client_id is not None and client_id not in self.clients:
             raise BadLine(f"there is no client {client_id} above this line or in the database")
 
@@ -305,9 +346,6 @@ class _Intake:
             await self.load.fetch("bump_rules_clock")
         for therapist_id in self.ruled - {None}:
             await self.load.fetch("bump_rules_version", therapist_id=therapist_id)
-        if self.done.records:
-            await self.load.fetch("go_on_above_rooms")
-            await self.load.fetch("go_on_above_clients")
 
     # ---- users --------------------------------------------------------------------------------------
 

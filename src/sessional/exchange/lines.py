@@ -114,7 +114,9 @@ _NOTICE: Final = members.whole(0, 366 * DAY_SECONDS)
 _CAP: Final = members.whole(1, 1_000)
 _REMARK: Final = members.remark
 _DAY: Final = records.day
+_COUNT: Final = members.whole(1, members.LARGEST_ID)
 _THERAPIST: Final = _Member("therapist_id", _ID)
+_APPOINTMENT: Final = _Member("appointment_id", _ID)
 
 
 def _optional(**checks: tuple[str, Check[Any]]) -> dict[str, _Member]:
@@ -239,6 +241,56 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "durationSeconds": _LENGTH,
             "type": _Member("service_code", _NAME),
             "status": _Member("status", members.status, optional=True),
+        },
+    ),
+    "series": _Kind(
+        records.maker("series"),
+        {
+            "seriesId": _Member("series_id", _ID),
+            "therapistId": _THERAPIST,
+            "type": _Member("service_code", _NAME),
+            "rhythm": _Member("rhythm", members.one_of("WEEKLY", "FORTNIGHTLY", "MONTHLY")),
+            "timeZone": _Member("time_zone", members.time_zone),
+            "startTimeUnixSeconds": _Member("starts_at", _INSTANT),
+        },
+    ),
+    "appointmentDetails": _Kind(
+        records.maker("appointmentDetails"),
+        {
+            "appointmentId": _APPOINTMENT,
+            **_optional(
+                version=("version", _COUNT),
+                seriesId=("series_id", _ID),
+                roomId=("room_id", _ID),
+                capacity=("capacity", members.whole(1, 1_000)),
+                bufferBeforeSeconds=("buffer_before_seconds", _SECONDS_OF_A_DAY),
+                bufferAfterSeconds=("buffer_after_seconds", _SECONDS_OF_A_DAY),
+                cancelNoticeSeconds=("cancel_notice_seconds", _NOTICE),
+                cancelledBy=("cancelled_by", members.one_of("CLIENT", "THERAPIST", "PRACTICE")),
+                cancelReason=("cancel_reason", _REMARK),
+                cancelledLate=("cancelled_late", members.flag),
+                rulesOverridden=("rules_overridden", members.flag),
+            ),
+        },
+    ),
+    "participant": _Kind(
+        records.maker("participant"),
+        {"appointmentId": _APPOINTMENT, "clientId": _Member("client_id", _ID)},
+    ),
+    "appointmentEvent": _Kind(
+        records.maker("appointmentEvent"),
+        {
+            "appointmentId": _APPOINTMENT,
+            "therapistId": _THERAPIST,
+            "version": _Member("version", _COUNT),
+            "happenedAtUnixSeconds": _Member("happened_at", _INSTANT),
+            "username": _Member("username", members.username),
+            "change": _Member("change", _NAME),
+            **_optional(reason=("reason", _REMARK)),
+            "status": _Member("status", members.status),
+            "startsAtUnixSeconds": _Member("starts_at", _INSTANT),
+            "endsAtUnixSeconds": _Member("ends_at", members.whole(1, END_OF_TIME)),
+            **_optional(roomId=("room_id", _ID)),
         },
     ),
     "user": _Kind(

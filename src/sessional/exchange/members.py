@@ -122,6 +122,17 @@ def flag(name: str, value: object) -> bool:
     raise BadLine(f"{name} must be true or false, not {shown(value)}")
 
 
+def one_of(*words: str) -> Check[str]:
+    """One of some words, written exactly so."""
+
+    def check(name: str, value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise BadLine(f"{name} must be one of {', '.join(words)}, not {shown(value)}")
+
+    return check
+
+
 def time_zone(name: str, value: object) -> str:
     """The name of a zone in the IANA time-zone database, as shipped in the package tzdata."""
     zone = text()(name, value)
@@ -137,9 +148,7 @@ def _zones() -> frozenset[str]:
 
 def status(name: str, value: object) -> str:
     """How far a session has come. One that is only held is nobody's yet, and stands in no file."""
-    if isinstance(value, str) and value in STATUSES:
-        return value
-    raise BadLine(f"{name} must be one of {', '.join(STATUSES)}, not {shown(value)}")
+    return one_of(*STATUSES)(name, value)
 
 
 # ---- accounts -----------------------------------------------------------------------------------

@@ -107,7 +107,6 @@ class _Load:
         )
 
     async def settle(self) -> int:
-        await self.fetch("go_on_above_therapists")
         if not self._gathered:
             return 0
         rebuild = await may_rebuild(self._connection, self._gathered)

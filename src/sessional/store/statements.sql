@@ -493,6 +493,72 @@ SELECT setval(pg_get_serial_sequence('client', 'client_id'), highest) FROM ( -- 
     SELECT max(client_id) AS highest FROM client -- postgres
 ) c WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('client', 'client_id')::regclass), 0) -- postgres
 
+-- name: series_alike
+-- The series of that id.
+SELECT series_id, therapist_id, service_code, rhythm, time_zone, starts_at FROM series
+WHERE series_id = :series_id
+
+-- name: take_in_series
+-- A series under a given id; its sessions say that they belong to it.
+INSERT INTO series (series_id, therapist_id, service_code, rhythm, time_zone, starts_at)
+VALUES (:series_id, :therapist_id, :service_code, :rhythm, :time_zone, :starts_at)
+
+-- name: go_on_above_series
+-- New ids lie above every id there is. (SQLite sees to it by itself.)
+SELECT 1 -- sqlite
+SELECT setval(pg_get_serial_sequence('series', 'series_id'), highest) FROM ( -- postgres
+    SELECT max(series_id) AS highest FROM series -- postgres
+) s WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('series', 'series_id')::regclass), 0) -- postgres
+
+-- name: appointment_to_refer_to
+-- Whether there is a session that a line says more about.
+SELECT 1 FROM appointment WHERE appointment_id = :appointment_id AND held_until = 0
+
+-- name: room_to_refer_to
+-- Whether there is a room that a line names.
+SELECT 1 FROM room WHERE room_id = :room_id
+
+-- name: series_to_refer_to
+-- Whether there is a series that a line names.
+SELECT 1 FROM series WHERE series_id = :series_id
+
+-- name: details_alike
+-- The details of a session, unless nobody has said any yet.
+SELECT appointment_id, version, series_id, room_id, capacity, buffer_before_seconds, buffer_after_seconds,
+    cancel_notice_seconds, cancelled_by, cancel_reason, cancelled_late, rules_overridden
+FROM appointment WHERE appointment_id = :appointment_id AND NOT (version = 1 AND series_id IS NULL
+    AND room_id IS NULL AND capacity = 1 AND buffer_before_seconds = 0 AND buffer_after_seconds = 0
+    AND cancel_notice_seconds = 0 AND cancelled_by IS NULL AND cancel_reason IS NULL
+    AND cancelled_late IS NULL
+    AND NOT rules_overridden)
+
+-- name: take_in_details
+-- What a file says of a session beside its place in the diary.
+UPDATE appointment SET version = :version, series_id = :series_id, room_id = :room_id, capacity = :capacity,
+    buffer_before_seconds = :buffer_before_seconds, buffer_after_seconds = :buffer_after_seconds,
+    cancel_notice_seconds = :cancel_notice_seconds, cancelled_by = :cancelled_by,
+    cancel_reason = :cancel_reason, cancelled_late = :cancelled_late, rules_overridden = :rules_overridden
+WHERE appointment_id = :appointment_id
+
+-- name: participants_alike
+-- Whether a client takes part already.
+SELECT appointment_id, client_id FROM appointment_client
+WHERE appointment_id = :appointment_id AND client_id = :client_id
+
+-- name: events_alike
+-- What is on record of a session under that version.
+SELECT appointment_id, therapist_id, version, happened_at, username, change, reason, status, starts_at,
+    ends_at, room_id
+FROM appointment_event WHERE appointment_id = :appointment_id AND version = :version
+
+-- name: take_in_event
+-- What happened to a session. Whose account it was is known by the name, if it is one of this database.
+INSERT INTO appointment_event (appointment_id, therapist_id, version, happened_at, account_id, username,
+    change, reason, status, starts_at, ends_at, room_id)
+VALUES (:appointment_id, :therapist_id, :version, :happened_at,
+    coalesce((SELECT account_id FROM account WHERE username = :username), 0), :username,
+    :change, :reason, :status, :starts_at, :ends_at, :room_id)
+
 -- name: therapist_by_id
 -- A therapist as a line of a file has it, once for each specialism.
 SELECT t.first_name, t.last_name, t.time_zone, s.name, t.max_per_day, t.max_per_week
@@ -686,7 +752,8 @@ SELECT setval(pg_get_serial_sequence('appointment', 'appointment_id'), highest) 
 ) a WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('appointment', 'appointment_id')::regclass), 0) -- postgres
 
 -- name: go_on_above_therapists
--- New ids lie above every id there is.
+-- New ids lie above every id there is. (SQLite sees to it by itself.)
+SELECT 1 -- sqlite
 SELECT setval(pg_get_serial_sequence('therapist', 'therapist_id'), highest) FROM ( -- postgres
     SELECT max(therapist_id) AS highest FROM therapist -- postgres
 ) t WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('therapist', 'therapist_id')::regclass), 0) -- postgres
@@ -767,6 +834,32 @@ SELECT client_id, name, email, phone, time_zone, language, staff_notes FROM clie
 -- Who is cared for by whom.
 SELECT therapist_id, client_id, from_date, until_date FROM care_relationship
 ORDER BY therapist_id, client_id, from_date, coalesce(until_date, ''), care_relationship_id
+
+-- name: export_series
+-- Series.
+SELECT series_id, therapist_id, service_code, rhythm, time_zone, starts_at FROM series ORDER BY series_id
+
+-- name: export_details
+-- What is to be said of sessions beside their place in the diary, where it is not as usual.
+SELECT appointment_id, version, series_id, room_id, capacity, buffer_before_seconds, buffer_after_seconds,
+    cancel_notice_seconds, cancelled_by, cancel_reason, cancelled_late, rules_overridden
+FROM appointment WHERE held_until = 0 AND NOT (version = 1 AND series_id IS NULL
+    AND room_id IS NULL AND capacity = 1 AND buffer_before_seconds = 0 AND buffer_after_seconds = 0
+    AND cancel_notice_seconds = 0 AND cancelled_by IS NULL AND cancel_reason IS NULL
+    AND cancelled_late IS NULL AND NOT rules_overridden)
+ORDER BY appointment_id
+
+-- name: export_participants
+-- Who takes part in what. What is held for somebody is no session yet.
+SELECT c.appointment_id, c.client_id FROM appointment_client c JOIN appointment a
+    ON a.therapist_id = c.therapist_id AND a.appointment_id = c.appointment_id
+WHERE a.held_until = 0 ORDER BY c.appointment_id, c.client_id
+
+-- name: export_events
+-- What happened to sessions, in the order in which it happened.
+SELECT e.appointment_id, e.therapist_id, e.version, e.happened_at, e.username, e.change, e.reason, e.status,
+    e.starts_at, e.ends_at, e.room_id
+FROM appointment_event e ORDER BY e.appointment_event_id
 
 -- name: export_appointments
 -- Appointments. What is held for somebody is none yet.
