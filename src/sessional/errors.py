@@ -150,12 +150,13 @@ class BookingRefused(Refusal):
 
 
 class SlotTaken(BookingRefused):
-    """The therapist has another session at that time."""
+    """The therapist has another session at that time; or, of all who were meant, ``nobody`` is free."""
 
     code = "SLOT_TAKEN"
 
-    def __init__(self, alternatives: Sequence[Slot]) -> None:
-        super().__init__("The therapist has another session at that time.", path=["startsAt"])
+    def __init__(self, alternatives: Sequence[Slot], *, nobody: bool = False) -> None:
+        said = "The therapist has another session at that time."
+        super().__init__("No therapist is free at that time." if nobody else said, path=["startsAt"])
         self.alternatives = tuple(alternatives)
 
     @property
@@ -270,12 +271,13 @@ class ClientBusy(BookingRefused):
 
 
 class RoomTaken(BookingRefused):
-    """No room is free at that time."""
+    """No room is free at that time, or the ``certain`` one that was asked for is not."""
 
     code = "ROOM_TAKEN"
 
-    def __init__(self) -> None:
-        super().__init__("No room is free at that time.", path=["roomId"])
+    def __init__(self, *, certain: bool = False) -> None:
+        said = "That room is taken at that time." if certain else "No room is free at that time."
+        super().__init__(said, path=["roomId"])
 
 
 class FullyBooked(BookingRefused):

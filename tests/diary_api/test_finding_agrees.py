@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sessional.diary.ask import joins
 from sessional.diary.offers import Ask, reasons
 from sessional.diary.rules import (
     Away,
@@ -125,6 +126,115 @@ async def test_a_search_offers_what_no_rule_refuses_and_nothing_else(
     found = (await practice.ask(FIND, search=search, first=1000))["freeSlots"]["edges"]
     nodes = [(edge["node"]["startsAt"], int(edge["node"]["therapist"]["therapistId"])) for edge in found]
     assert nodes == [(o.text(at), number) for at, number in sorted(expected)]
+
+
+FIND_ROOMS = """query Find($search: SlotSearch!) {
+  freeSlots(search: $search, first: 1000) {
+    edges { node { startsAt room { roomId } therapist { therapistId } } }
+  }
+}"""
+EXPLAIN = """query Why($id: ID!, $at: DateTime!, $service: String!) {
+  explainSlot(therapistId: $id, startsAt: $at, service: $service) { offered }
+}"""
+HALF_HOURS = 48 * SPAN_DAYS
+# A room's place in the list, its half-hours, and who has it: a session, a hold of account 1 or 2, or one
+# that ran out.
+uses = st.tuples(
+    st.integers(0, 1),
+    st.integers(0, HALF_HOURS),
+    st.integers(2, 40),
+    st.sampled_from(("session", "1", "2", "old")),
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    drawn=st.tuples(weeks(), sessions()),
+    columns=services,
+    number_of_rooms=st.integers(0, 2),
+    taken=st.lists(uses, max_size=8),
+    picked=st.lists(st.integers(0, 2 * HALF_HOURS - 1), min_size=4, max_size=8),
+)
+async def test_search_explanation_and_booking_agree_about_rooms(
+    practice: Practice,
+    drawn: tuple[TherapistRules, list[Busy]],
+    columns: dict[str, Any],
+    number_of_rooms: int,
+    taken: list[tuple[int, int, int, str]],
+    picked: list[int],
+) -> None:
+    """Scenario 18, with rooms: the same starts in all three, and what was shown is booked."""
+    books = practice.books
+    await books.run("UPDATE appointment SET room_id = NULL")
+    await books.run("DELETE FROM room")
+    rooms = [
+        await books.value(f"INSERT INTO room (name, search_name) VALUES ('{n}', '{n}') RETURNING room_id")
+        for n in range(number_of_rooms)
+    ]
+    code = await o.service(books, needs_room=books.path is None or 1, **columns)
+    service = ServiceRules(code=code, **columns)
+    begin = o.at("UTC", o.monday(), 0)
+    ask = Ask(service=service, duration_seconds=service.duration_seconds, account_id=1, now=begin - o.DAY)
+    number = await books.therapist()
+    rules, busy = replace(drawn[0], therapist_id=number), [replace(b, service_code=code) for b in drawn[1]]
+    await o.follow(books, rules)
+    for each in busy:
+        await o.booked(books, number, each)
+    blocked = await _use(books, rooms, taken, begin)
+
+    def fits(at: int) -> bool:
+        end = at + service.duration_seconds
+        free = any(all(end <= s or e <= at for s, e in blocked[room]) for room in rooms)
+        return free or any(b.starts_at == at and joins(ask, b) for b in busy)
+
+    span = range(begin, begin + SPAN_DAYS * o.DAY, 900)
+    expected = {at for at in span if not reasons(rules, {}, ask, at, busy) and fits(at)}
+    search = {"service": code, "therapistIds": [number], "from": o.text(begin), "until": o.text(span.stop)}
+    edges = (await practice.ask(FIND_ROOMS, search=search))["freeSlots"]["edges"]
+    shown = {edge["node"]["startsAt"]: edge["node"]["room"] for edge in edges}
+    assert set(shown) == {o.text(at) for at in expected}
+    starts = [span[n] for n in picked]
+    for at in starts:
+        told = await practice.ask(EXPLAIN, id=str(number), at=o.text(at), service=code)
+        assert told["explainSlot"]["offered"] is (at in expected)
+    # What is not offered is refused and changes nothing; of what is offered, one is booked.
+    for at in [at for at in starts if at not in expected] + sorted(expected)[-1:]:
+        payload = await _book(practice, number, at, code)
+        assert (payload["errors"] == []) is (at in expected), payload
+        if at in expected:
+            assert payload["appointment"]["room"] == shown[o.text(at)]
+
+
+async def _use(
+    books: Books, rooms: list[int], taken: list[tuple[int, int, int, str]], begin: int
+) -> dict[int, list[tuple[int, int]]]:
+    """Rooms as others use them, each in a diary of its own; answers when account 1 cannot have them."""
+    used: dict[int, list[tuple[int, int]]] = {room: [] for room in rooms}
+    blocked: dict[int, list[tuple[int, int]]] = {room: [] for room in rooms}
+    for place, since, length, whose in taken:
+        start, end = begin + 1800 * since, begin + 1800 * (since + length)
+        if place >= len(rooms) or any(start < e and s < end for s, e in used[rooms[place]]):
+            continue
+        used[rooms[place]].append((start, end))
+        held = "'HELD', {}, {}".format(
+            1 if whose == "old" else 2_000_000_000, 2 if whose == "old" else whose
+        )
+        kind = "'BOOKED', 0, NULL" if whose == "session" else held
+        await books.run(
+            "INSERT INTO appointment (therapist_id, service_code, room_id, starts_at, ends_at, "
+            f"status, held_until, held_by) VALUES ({await books.therapist()}, 'one-off', "
+            f"{rooms[place]}, {start}, {end}, {kind})"
+        )
+        if whose in ("session", "2"):
+            blocked[rooms[place]].append((start, end))
+    return blocked
+
+
+async def _book(practice: Practice, number: int, at: int, code: str) -> Any:
+    client = await practice.done("addClient", {"name": "Sam"}, "client { clientId }")
+    given = {"therapistId": str(number), "startsAt": o.text(at), "service": code}
+    given |= {"clientIds": [client["client"]["clientId"]]}
+    return await practice.do("bookAppointment", given, "appointment { room { roomId } }")
 
 
 async def test_a_search_takes_as_many_statements_for_300_therapists_as_for_3(tmp_path: Any) -> None:

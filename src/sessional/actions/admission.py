@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
+from sessional.actions.rooms import Rooms, rooms_between
 from sessional.diary.offers import Ask, reasons, starts
 from sessional.diary.rules import Busy, Closures, Rule, TherapistRules
 from sessional.diary.slots import nearby
@@ -54,22 +56,41 @@ async def admit_by_rules(
         # Time between sessions binds everybody; the rest is for diaries that somebody has set up.
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
     if any(one.rule in TAKEN for one in broken):
-        raise SlotTaken(alternatives(rules, closures, ask, wanted, busy))
+        raise SlotTaken(alternatives(rules, closures, ask, wanted, busy, await _rooms(tx, ask, wanted)))
     if broken:
         raise RuleRefused(broken)
 
 
+async def _rooms(tx: Transaction, ask: Ask, wanted: Interval) -> Rooms | None:
+    """What is taken of rooms near the wanted time, where the service needs one."""
+    if not ask.service.needs_room:
+        return None
+    near = nearby(wanted)
+    within = replace(near, ends_at=near.ends_at + ask.duration_seconds)
+    return await rooms_between(tx.fetch, within, account_id=ask.account_id, now=ask.now)
+
+
 def alternatives(
-    rules: TherapistRules, closures: Closures, ask: Ask, wanted: Interval, busy: Sequence[Busy]
+    rules: TherapistRules,
+    closures: Closures,
+    ask: Ask,
+    wanted: Interval,
+    busy: Sequence[Busy],
+    rooms: Rooms | None = None,
 ) -> list[Slot]:
-    """Up to three starts on offer near the one that was wanted, the nearest first."""
+    """Up to three starts on offer near the one that was wanted, the nearest first, each with a room where
+    ``rooms`` says what is taken."""
     near = nearby(wanted)
     after = Interval(starts_at=wanted.starts_at, ends_at=near.ends_at)
     before = Interval(starts_at=near.starts_at, ends_at=wanted.starts_at)
-    offered = [
-        *islice(starts(rules, closures, ask, after, busy), 3),
-        *list(starts(rules, closures, ask, before, busy))[-3:],
-    ]
+
+    def offers(within: Interval) -> Iterator[int]:
+        found = starts(rules, closures, ask, within, busy)
+        if rooms is None:
+            return found
+        return (start for start in found if rooms.has_one(rules.therapist_id, ask, start, busy))
+
+    offered = [*islice(offers(after), 3), *list(offers(before))[-3:]]
     offered.sort(key=lambda start: (abs(start - wanted.starts_at), start))
     length = wanted.ends_at - wanted.starts_at
     return [

@@ -12,7 +12,8 @@ from sessional.access import Actor
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.desk import Desk
 from sessional.actions.entry import account_values
-from sessional.actions.members import free_room, join_clients, know_clients
+from sessional.actions.members import join_clients, know_clients
+from sessional.actions.rooms import take_room
 from sessional.diary import booking
 from sessional.diary.slots import nearby
 from sessional.diary.values import Interval, Wish
@@ -22,6 +23,7 @@ from sessional.errors import (
     HoldExpired,
     IdempotencyInProgress,
     IdempotencyKeyReused,
+    InvalidInput,
     Unauthenticated,
     UnknownService,
     UnknownTherapist,
@@ -62,6 +64,14 @@ async def book(
         raise IdempotencyInProgress from None
 
 
+async def replayed(
+    desk: Desk, actor: Actor, wish: Wish, answer: RowAnswer, values: Sequence[Any] = ()
+) -> Booked | None:
+    """What the wish's idempotency key stands for already, if anything. Raises IdempotencyKeyReused."""
+    attempt = _Attempt(actor, wish, _new_appointment(wish, now=desk.now()), answer, values)
+    return None if wish.idempotency_key is None else await desk.store.transact(attempt.replay)
+
+
 async def _until_settled(store: Store, attempt: _Attempt) -> Booked:
     """Run the attempt; once more where someone else's commit came between its look and its write."""
     for _ in range(LOOKS):
@@ -94,7 +104,7 @@ class _Attempt:
         if not await tx.fetch("account_stands", **account_values(self.actor)):
             raise Unauthenticated("The account is not active any more.")
         diary = await tx.fetch("open_diary", therapist_id=self.wish.therapist_id)
-        if (replay := await self._replay(tx)) is not None:
+        if (replay := await self.replay(tx)) is not None:
             return replay
         if not diary:
             raise UnknownTherapist
@@ -102,7 +112,7 @@ class _Attempt:
         wanted = booking.span(self.wish, service_duration_seconds=service.duration_seconds)
         return await self._write(tx, wanted, service, has_rules=diary[0][1] > 0 or service.any_buffers)
 
-    async def _replay(self, tx: Transaction) -> Booked | None:
+    async def replay(self, tx: Transaction) -> Booked | None:
         """What the idempotency key stands for already, if anything. Raises IdempotencyKeyReused."""
         key = self.wish.idempotency_key
         known = None if key is None else await db.remembered(tx, self.actor.account_id, key)
@@ -152,21 +162,38 @@ class _Attempt:
         self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
     ) -> int:
         """The session to be in: a group's that has places left, the one that was held, or a new one."""
-        wish, mine = self.wish, {"account_id": self.actor.account_id, "now": self.new.now}
-        if wish.hold_id is not None:
-            held = await tx.fetch("take_hold", hold_id=wish.hold_id, **mine, **place)
-            if not held:
-                raise HoldExpired
-            return int(held[0][0])
-        if service.capacity > 1 and wish.client_ids and (group := await tx.fetch("group_at", **place)):
-            if group[0][1] < len(wish.client_ids):
-                raise FullyBooked
-            return int(group[0][0])
+        wish = self.wish
         if len(wish.client_ids) > service.capacity:
             raise FullyBooked
+        if wish.hold_id is not None:
+            return await self._take_hold(tx, wanted, place, service)
+        if service.capacity > 1 and wish.client_ids and (group := await tx.fetch("group_at", **place)):
+            return self._join(*group[0])
         appointment_id = await self._add(tx, wanted, place)
-        if service.needs_room or wish.override_rules:
-            await self._furnish(tx, appointment_id, wanted, service)
+        if service.needs_room or wish.room_id is not None or wish.override_rules:
+            await self._furnish(tx, appointment_id, wanted, service, None)
+        return appointment_id
+
+    def _join(self, appointment_id: int, places_left: int, room_id: int | None) -> int:
+        """A group that is there already. Raises FullyBooked, or InvalidInput where it meets elsewhere."""
+        if places_left < len(self.wish.client_ids):
+            raise FullyBooked
+        if self.wish.room_id not in (None, room_id):
+            raise InvalidInput("The group at that time meets in another room.", path=["roomId"])
+        return appointment_id
+
+    async def _take_hold(
+        self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
+    ) -> int:
+        """The hold becomes the session, with the room that it kept. Raises HoldExpired."""
+        mine = {"account_id": self.actor.account_id, "now": self.new.now}
+        held = await tx.fetch("take_hold", hold_id=self.wish.hold_id, **mine, **place)
+        if not held:
+            raise HoldExpired
+        appointment_id, room_id = int(held[0][0]), held[0][1]
+        lacks_room = service.needs_room and room_id is None
+        if lacks_room or self.wish.room_id not in (None, room_id) or self.wish.override_rules:
+            await self._furnish(tx, appointment_id, wanted, service, room_id)
         return appointment_id
 
     async def _add(self, tx: Transaction, wanted: Interval, place: dict[str, Any]) -> int:
@@ -188,11 +215,21 @@ class _Attempt:
         raise Conflict(OVERLAP)
 
     async def _furnish(
-        self, tx: Transaction, appointment_id: int, wanted: Interval, service: _Service
+        self, tx: Transaction, appointment_id: int, wanted: Interval, service: _Service, had: int | None
     ) -> None:
-        room_id = await free_room(tx, wanted) if service.needs_room else None
-        row = {"appointment_id": appointment_id, "therapist_id": self.wish.therapist_id}
-        await tx.fetch("furnish", room_id=room_id, overridden=self.wish.override_rules, **row)
+        wish, room_id = self.wish, had
+        if service.needs_room or wish.room_id is not None:
+            room_id = await take_room(
+                tx,
+                wanted,
+                account_id=self.actor.account_id,
+                now=self.new.now,
+                room_id=wish.room_id,
+                had=had,
+                appointment_id=appointment_id,
+            )
+        row = {"appointment_id": appointment_id, "therapist_id": wish.therapist_id}
+        await tx.fetch("furnish", room_id=room_id, overridden=wish.override_rules, **row)
 
     async def _answer(
         self, tx: Transaction, therapist_id: int, appointment_id: int, *, replayed: bool
@@ -207,17 +244,23 @@ def _guard(actor: Actor) -> Guard:
 
 
 def _new_appointment(wish: Wish, *, now: int) -> NewAppointment:
-    parts: tuple[Any, ...] = (
-        wish.therapist_id, wish.starts_at, wish.duration_seconds, wish.service_code,
-    )  # fmt: skip
-    if not wish.is_plain:
-        parts += (wish.client_ids, wish.hold_id, wish.override_rules)
     return NewAppointment(
         therapist_id=wish.therapist_id,
         service_code=wish.service_code,
         starts_at=wish.starts_at,
         duration_seconds=wish.duration_seconds,
         key=wish.idempotency_key,
-        input_hash=hashlib.sha256(repr(parts).encode()).hexdigest(),
+        input_hash=input_hash(wish),
         now=now,
     )
+
+
+def input_hash(wish: Wish) -> str:
+    """What an idempotency key is held against: what was asked for, and not who was found for it."""
+    who: Any = wish.therapist_id if wish.anyone is None else wish.anyone
+    parts: tuple[Any, ...] = (who, wish.starts_at, wish.duration_seconds, wish.service_code)
+    if not wish.is_plain:
+        parts += (wish.client_ids, wish.hold_id, wish.override_rules)
+    if wish.room_id is not None:
+        parts += (wish.room_id,)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
+from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.slots import nearby
@@ -25,9 +26,10 @@ async def hold_slot(
     service: str,
     duration_seconds: int | None = None,
 ) -> Mapping[str, Any]:
-    """Keep a time for the account that asks. A hold of its own in the way gives way to the new one.
+    """Keep a time for the account that asks, and a room where the service needs one. A hold of its own in
+    the way gives way to the new one.
 
-    Raises SlotTaken, RuleRefused, UnknownTherapist, UnknownService, InvalidTime.
+    Raises SlotTaken, RuleRefused, RoomTaken, UnknownTherapist, UnknownService, InvalidTime.
     """
     wish = Wish(
         therapist_id=therapist_id,
@@ -52,6 +54,11 @@ async def hold_slot(
         held_until=work.now + work.desk.hold_seconds,
         account_id=work.actor.account_id,
     )
+    if known[0][2]:
+        who = {"account_id": work.actor.account_id, "now": work.now}
+        room_id = await take_room(work.tx, wanted, appointment_id=added[0][0], **who)
+        row = {"appointment_id": added[0][0], "therapist_id": therapist_id}
+        await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
     return {"hold": Ref("Hold", added[0][0])}
 
 

@@ -1,11 +1,11 @@
-"""Who takes part in a session, and the room it is in: the same for one session, a series, a request."""
+"""Who takes part in a session: the same for one session, a series, a request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from sessional.diary.values import Interval
-from sessional.errors import ClientBusy, NotFound, RoomTaken
+from sessional.errors import ClientBusy, NotFound
 from sessional.store.store import Transaction
 
 
@@ -26,11 +26,3 @@ async def join_clients(
         if await tx.fetch("client_busy", client_id=client_id, **span):
             raise ClientBusy
         await tx.fetch("join_appointment", appointment_id=appointment_id, client_id=client_id)
-
-
-async def free_room(tx: Transaction, wanted: Interval) -> int:
-    """The first room that nobody has at that time. Raises RoomTaken."""
-    rooms = await tx.fetch("free_room", starts_at=wanted.starts_at, ends_at=wanted.ends_at)
-    if not rooms:
-        raise RoomTaken
-    return int(rooms[0][0])

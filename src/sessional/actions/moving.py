@@ -7,12 +7,13 @@ from typing import Any
 
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.life import Session, changed, check_notice, check_version, opened
+from sessional.actions.rooms import take_room
 from sessional.actions.work import Work
 from sessional.diary import booking
 from sessional.diary.life import BLOCKS, MOVABLE, TRANSITIONS, Status
 from sessional.diary.slots import nearby
 from sessional.diary.values import Interval, Wish
-from sessional.errors import ClientBusy, RoomTaken, TransitionRefused, UnknownTherapist
+from sessional.errors import ClientBusy, TransitionRefused, UnknownTherapist
 
 
 async def reschedule_appointment(
@@ -120,9 +121,11 @@ async def _room(work: Work, session: Session, wanted: Interval) -> int | None:
     """The room that it had, or else the first that is free. Raises RoomTaken."""
     if session.room_id is None:
         return None
-    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    row = {"appointment_id": session.appointment_id, "room_id": session.room_id}
-    rooms = await work.tx.fetch("room_for_move", **row, **span)
-    if not rooms:
-        raise RoomTaken
-    return int(rooms[0][0])
+    return await take_room(
+        work.tx,
+        wanted,
+        account_id=work.actor.account_id,
+        now=work.now,
+        had=session.room_id,
+        appointment_id=session.appointment_id,
+    )

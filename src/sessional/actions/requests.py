@@ -7,8 +7,8 @@ from typing import Any
 
 from sessional.actions.holds import admit
 from sessional.actions.life import changed, check_version, opened
-from sessional.actions.members import free_room
 from sessional.actions.moving import admit_move, as_wish
+from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.life import Status, admit_transition
@@ -76,7 +76,7 @@ async def _join(
 
 
 async def _furnish(work: Work, appointment_id: int, therapist_id: int, wanted: Interval) -> None:
-    room_id = await free_room(work.tx, wanted)
+    room_id = await take_room(work.tx, wanted, account_id=work.actor.account_id, now=work.now)
     row = {"appointment_id": appointment_id, "therapist_id": therapist_id}
     await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
 

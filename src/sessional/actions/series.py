@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
 from sessional.actions.loading import Fetch, busy_around, load_closures, load_rules, load_services
 from sessional.actions.members import join_clients, know_clients
+from sessional.actions.rooms import NO_ROOM, Rooms, rooms_between, take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.ask import Ask, in_the_way
@@ -69,6 +70,7 @@ class Look:
     ask: Ask
     has_rules: bool
     busy: list[Busy]
+    rooms: Rooms | None = None
     starts: list[int] = field(default_factory=list)
 
     def occurrence(self, number: int, starts_at: int) -> Occurrence:
@@ -77,12 +79,15 @@ class Look:
         broken = reasons(self.rules, self.closures, self.ask, starts_at, near)
         if not self.has_rules:
             broken = [one for one in broken if one.rule in WITHOUT_RULES]
+        therapist_id = self.rules.therapist_id
+        if self.rooms and not self.rooms.has_one(therapist_id, self.ask, starts_at, near):
+            broken.append(NO_ROOM)
         span = Interval(starts_at=starts_at, ends_at=starts_at + length)
         return Occurrence(number, span, broken, self._instead(span, near) if broken else ())
 
     def _instead(self, span: Interval, near: Sequence[Busy]) -> Sequence[Slot]:
         if self.has_rules:
-            return alternatives(self.rules, self.closures, self.ask, span, near)
+            return alternatives(self.rules, self.closures, self.ask, span, near, self.rooms)
         busy = [Interval(starts_at=b.starts_at, ends_at=b.ends_at) for b in in_the_way(self.ask, near)]
         not_before = self.ask.now if span.starts_at >= self.ask.now else 0
         therapist_id = self.rules.therapist_id
@@ -167,6 +172,10 @@ async def _outcomes(
         starts_at=max(0, min(starts.values(), default=0) - _REACH),
         ends_at=max(starts.values(), default=0) + _REACH,
     )
+    rooms = None
+    if services[service].needs_room:
+        who = {"account_id": actor.account_id, "now": now}
+        rooms = await rooms_between(fetch, replace(whole, ends_at=whole.ends_at + length), **who)
     look = Look(
         rules=rules,
         closures=await load_closures(fetch),
@@ -179,6 +188,7 @@ async def _outcomes(
         ),
         has_rules=diary[0][1] > 0,
         busy=await busy_around(fetch, therapist_id, whole),
+        rooms=rooms,
     )
     return [look.occurrence(number, start) for number, start in starts.items()]
 
@@ -240,7 +250,19 @@ async def _write(
     for start in starts:
         span = Interval(starts_at=start, ends_at=start + length)
         await join_clients(work.tx, numbers[start], client_ids, span)
+    await _furnish(work, numbers, length, place)
     return [numbers[start] for start in starts]
+
+
+async def _furnish(work: Work, numbers: Mapping[int, int], length: int, place: Mapping[str, Any]) -> None:
+    """A room for every session, by its start, where the service needs one. Raises RoomTaken."""
+    known = await work.tx.fetch("service_length", code=place["service_code"])
+    who = {"account_id": work.actor.account_id, "now": work.now}
+    for start, number in numbers.items() if known[0][2] else ():
+        span = Interval(starts_at=start, ends_at=start + length)
+        room_id = await take_room(work.tx, span, appointment_id=number, **who)
+        row = {"appointment_id": number, "therapist_id": place["therapist_id"]}
+        await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
 
 
 async def _drop_holds(work: Work, therapist_id: int, starts: Sequence[int], length: int) -> None:

@@ -230,12 +230,19 @@ async def _furnish(work: Work, moves: Sequence[_Move]) -> list[int]:
     span = {"starts_at": min(move.span.starts_at for move in wanting)}
     span["ends_at"] = max(move.span.ends_at for move in wanting)
     but = work.tx.dialect.pack([move.session.appointment_id for move in moves])
+    who = {"account_id": work.actor.account_id, "now": work.now}
     rooms: dict[int, list[Interval]] = {}
-    for room_id, starts_at, ends_at in await work.tx.fetch("rooms_taken_but", but=but, **span):
+    await work.tx.fetch("lock_rooms")
+    for room_id, starts_at, ends_at in await work.tx.fetch("rooms_taken_but", but=but, **span, **who):
         taken = rooms.setdefault(room_id, [])
         if starts_at is not None:
             taken.append(Interval(starts_at=starts_at, ends_at=ends_at))
-    return [move.session.appointment_id for move in wanting if not _roomed(move, rooms)]
+    without = [move for move in wanting if not _roomed(move, rooms)]
+    for move in wanting if not without else ():
+        row = {"room_id": move.room_id, "appointment_id": move.session.appointment_id}
+        at = {"starts_at": move.span.starts_at, "ends_at": move.span.ends_at}
+        await work.tx.fetch("clear_room", **row, **at, **who)
+    return [move.session.appointment_id for move in without]
 
 
 def _roomed(move: _Move, rooms: Mapping[int, list[Interval]]) -> bool:

@@ -35,6 +35,7 @@ _REACH_SECONDS: Final = 8 * DAY_SECONDS
 # Other requests get their turn after so many diaries.
 _WINDOWS_AT_A_STRETCH: Final = 256
 
+# Therapist and start, or start and therapist where they are in order.
 Free = tuple[int, int]
 
 
@@ -86,8 +87,8 @@ class Walk:
     whole_weeks: bool = False
     # Windows that this refuses are passed by without a look.
     worth: Callable[[Entry], bool] = lambda _: True
-    # (therapist, start) -> places left, of the groups that can be joined.
-    groups: dict[Free, int] = field(default_factory=dict)
+    # (therapist, start) -> the group that can be joined.
+    groups: dict[Free, Busy] = field(default_factory=dict)
     _diaries: dict[int, Diary] = field(default_factory=dict)
     _rows: dict[int, list[Any]] = field(default_factory=dict)
 
@@ -196,7 +197,7 @@ class Walk:
         if therapist_id not in self._diaries and (rows := self._rows.get(therapist_id)):
             diary = self._diaries[therapist_id] = Diary([busy_entry(row[1:]) for row in rows])
             joined = (other for other in diary.busy if joins(self.ask, other))
-            self.groups.update({(therapist_id, other.starts_at): other.places_left for other in joined})
+            self.groups.update({(therapist_id, other.starts_at): other for other in joined})
         return self._diaries.get(therapist_id)
 
     @property
@@ -206,7 +207,8 @@ class Walk:
 
     def places_left(self, therapist_id: int, start: int) -> int:
         """How many can still join a start that is free."""
-        return self.groups.get((therapist_id, start), self.ask.service.capacity)
+        group = self.groups.get((therapist_id, start))
+        return self.ask.service.capacity if group is None else group.places_left
 
     def sessions(self, therapist_id: int) -> Sequence[Busy]:
         """What has been read of a diary."""

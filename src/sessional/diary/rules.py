@@ -133,6 +133,7 @@ class Busy:
     held_by: int | None = None
     held_until: int = 0
     counts: bool = True
+    room_id: int | None = None
 
 
 class Rule(StrEnum):

@@ -413,6 +413,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "startsAt": Value(_column("starts_at"), Form.INSTANT),
             "endsAt": Value(_column("ends_at"), Form.INSTANT),
             "expiresAt": Value(_column("held_until"), Form.INSTANT),
+            "room": ToOne(_link(ROOM, "room_id"), "Room", nullable=True),
         },
         filters={},
         sorts={"HOLD_ID": Sort(_column("appointment_id"))},

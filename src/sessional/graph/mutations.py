@@ -9,7 +9,7 @@ from typing import Any, Final
 from sessional import actions
 from sessional.access import Action, Actor, may
 from sessional.actions import Desk
-from sessional.diary.values import Wish
+from sessional.diary.values import Anyone, Wish
 from sessional.errors import (
     BookingRefused,
     Forbidden,
@@ -105,14 +105,16 @@ async def _book_appointment(
 ) -> Mapping[str, Any]:
     try:
         wish = _wish(arguments["input"])
-        booked = await actions.book(desk, actor, wish, row.answer, row.values)
+        book = actions.book if wish.anyone is None else actions.book_anyone
+        booked = await book(desk, actor, wish, row.answer, row.values)
     except BookingRefused as refusal:
         return {"appointment": None, "replayed": False, "errors": [user_error(refusal)]}
     return {"appointment": booked.answer, "replayed": booked.replayed, "errors": []}
 
 
 def _wish(given: Arguments) -> Wish:
-    therapist_id = number(given["therapistId"])
+    anyone = _anyone(given)
+    therapist_id = NOBODY if anyone is not None else number(given["therapistId"])
     key = given.get("idempotencyKey")
     if therapist_id is None:
         raise UnknownTherapist
@@ -123,9 +125,36 @@ def _wish(given: Arguments) -> Wish:
         service_code=_text(given["service"], "service"),
         idempotency_key=None if key is None else _text(key, "idempotencyKey"),
         client_ids=tuple(dict.fromkeys(_number(text) for text in given.get("clientIds") or ())),
-        hold_id=None if (hold := given.get("holdId")) is None else _number(hold),
+        hold_id=_optional_number(given.get("holdId")),
+        room_id=_optional_number(given.get("roomId")),
         override_rules=bool(given.get("overrideRules")),
+        anyone=anyone,
     )
+
+
+def _anyone(given: Arguments) -> Anyone | None:
+    """Of whom any will do; None where a certain therapist is meant. Raises InvalidInput."""
+    if not given.get("anyTherapist"):
+        if given.get("therapistId") is None:
+            raise InvalidInput("Say who: a therapistId, or anyTherapist.", path=["therapistId"])
+        for field in ("therapistIds", "specialisms"):
+            if given.get(field) is not None:
+                raise InvalidInput("This goes with anyTherapist alone.", path=[field])
+        return None
+    for field in ("therapistId", "holdId"):
+        if given.get(field) is not None:
+            raise InvalidInput("This is about one therapist: leave it out with anyTherapist.", path=[field])
+    if given.get("overrideRules"):
+        raise InvalidInput("Rules are set aside for a certain therapist.", path=["overrideRules"])
+    names, numbers = given.get("specialisms"), given.get("therapistIds")
+    return Anyone(
+        specialisms=None if names is None else tuple(_text(name, "specialisms") for name in names),
+        therapist_ids=None if numbers is None else tuple(map(_number, numbers)),
+    )
+
+
+def _optional_number(given: str | None) -> int | None:
+    return None if given is None else _number(given)
 
 
 def _number(given: str) -> int:

@@ -39,7 +39,7 @@ ORDER BY starts_at
 -- name: busy_entries
 -- Everything that takes up a therapist's time within a span, with what the rules ask about it.
 SELECT starts_at, ends_at, buffer_before_seconds, buffer_after_seconds, appointment_id, service_code,
-    CASE WHEN capacity > 1 THEN capacity - places_taken ELSE 0 END, held_until, held_by
+    CASE WHEN capacity > 1 THEN capacity - places_taken ELSE 0 END, held_until, held_by, room_id
 FROM appointment
 WHERE therapist_id = :therapist_id AND starts_at < :ends_at
   AND starts_at > CAST(:starts_at AS bigint) - 86400
@@ -79,11 +79,11 @@ FROM service s
 WHERE appointment_id = :hold_id AND therapist_id = :therapist_id AND service_code = :service_code
   AND s.code = appointment.service_code AND starts_at = :starts_at AND ends_at = :ends_at
   AND held_by = :account_id AND held_until > :now
-RETURNING appointment_id
+RETURNING appointment_id, room_id
 
 -- name: group_at
 -- The session of a group that a further client can join: the same service at the same time.
-SELECT appointment_id, capacity - places_taken FROM appointment
+SELECT appointment_id, capacity - places_taken, room_id FROM appointment
 WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_at = :starts_at
   AND ends_at = :ends_at AND blocks AND held_until = 0 AND capacity > 1
 
@@ -103,12 +103,36 @@ WHERE client_id = :client_id AND blocks AND starts_at < :ends_at
 -- A client takes part. The times are the session's (see the triggers).
 INSERT INTO appointment_client (appointment_id, client_id) VALUES (:appointment_id, :client_id)
 
+-- name: lock_rooms
+-- Every room. Whoever gives one away waits here for all others who do, until the end of the transaction.
+SELECT room_id FROM room ORDER BY room_id
+FOR NO KEY UPDATE -- postgres
+
 -- name: free_room
--- The first room that nobody has within a span.
-SELECT r.room_id FROM room r WHERE NOT EXISTS (
+-- The room that a session gets within a span: the one that is asked for or else the one that it had, if it
+-- is free, or else the first that is; last of all one that only a hold of the account's own keeps. A hold
+-- that ran out keeps nothing, and the session itself is not in its own way.
+SELECT r.room_id FROM room r
+WHERE (CAST(:asked AS bigint) = 0 OR r.room_id = :asked) AND NOT EXISTS (
     SELECT 1 FROM appointment a WHERE a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
       AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
-) ORDER BY r.room_id LIMIT 1
+      AND a.appointment_id <> :appointment_id
+      AND (a.held_until = 0 OR (a.held_until > :now AND a.held_by <> :account_id))
+)
+ORDER BY CASE WHEN r.room_id = CAST(:had AS bigint) THEN 0 ELSE 1 END, EXISTS (
+    SELECT 1 FROM appointment h WHERE h.room_id = r.room_id AND h.held_until > :now
+      AND h.held_by = :account_id AND h.appointment_id <> :appointment_id
+      AND h.starts_at < :ends_at AND h.starts_at > CAST(:starts_at AS bigint) - 86400 AND h.ends_at > :starts_at
+), r.room_id LIMIT 1
+
+-- name: clear_room
+-- Holds that stand in the way of a room and that nobody needs any more: those that ran out, and the
+-- account's own.
+DELETE FROM appointment
+WHERE room_id = :room_id AND held_until > 0 AND starts_at < :ends_at AND ends_at > :starts_at
+  AND starts_at > CAST(:starts_at AS bigint) - 86400 AND appointment_id <> :appointment_id
+  AND (held_until <= :now OR held_by = :account_id)
+RETURNING appointment_id
 
 -- name: furnish
 -- What a booking got beside its time: a room, or leave to break the rules.
@@ -223,12 +247,14 @@ WHERE c.blocks AND c.starts_at < m.ends_at AND c.starts_at > m.starts_at - 86400
   AND c.appointment_id NOT IN (SELECT appointment_id FROM m)
 
 -- name: rooms_taken_but
--- Every room, with each span in which another session than these has it; NULLs where none ever does.
+-- Every room, with each span in which another session than these has it; NULLs where none ever does. A
+-- hold that ran out, or of the account's own, gives way.
 SELECT r.room_id, a.starts_at, a.ends_at FROM room r
 LEFT JOIN appointment a ON a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
   AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
   AND a.appointment_id <> ALL(CAST(:but AS bigint[])) -- postgres
   AND a.appointment_id NOT IN (SELECT value FROM json_each(:but)) -- sqlite
+  AND (a.held_until = 0 OR (a.held_until > :now AND a.held_by <> :account_id))
 ORDER BY r.room_id, a.starts_at
 
 -- name: drop_stale_holds_at
@@ -329,14 +355,6 @@ WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
 -- A booking's retry still finds the session that was handed to another therapist.
 UPDATE idempotency_key SET therapist_id = :therapist_id
 WHERE appointment_id = :appointment_id AND therapist_id = :old_therapist_id
-
--- name: room_for_move
--- The room that a session has, if it is free at the new time, or else the first that is.
-SELECT r.room_id FROM room r WHERE NOT EXISTS (
-    SELECT 1 FROM appointment a WHERE a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
-      AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
-      AND a.appointment_id <> :appointment_id
-) ORDER BY CASE WHEN r.room_id = :room_id THEN 0 ELSE 1 END, r.room_id LIMIT 1
 
 -- name: members_busy
 -- Another session, within a span, of a client who takes part in this one.
@@ -1306,7 +1324,7 @@ SELECT service_id, code FROM service
 -- Neither a session nor a buffer is longer than a day, so the index can be entered.
 SELECT a.therapist_id, a.starts_at, a.ends_at, a.buffer_before_seconds, a.buffer_after_seconds,
     a.appointment_id, a.service_code, CASE WHEN a.capacity > 1 THEN a.capacity - a.places_taken ELSE 0 END,
-    a.held_until, a.held_by
+    a.held_until, a.held_by, a.room_id
 FROM unnest(CAST(:ids AS bigint[]), CAST(:froms AS bigint[]), CAST(:untils AS bigint[])) -- postgres
     AS s (therapist_id, since, until) -- postgres
 CROSS JOIN LATERAL ( -- postgres
@@ -1321,8 +1339,11 @@ WHERE a.therapist_id = s.value ->> 0 AND a.blocks -- sqlite
   AND a.ends_at + a.buffer_after_seconds > s.value ->> 1 -- sqlite
 
 -- name: rooms_taken
--- Every room, with each span in which it is taken between two instants; NULLs where it never is.
-SELECT r.room_id, a.starts_at, a.ends_at FROM room r
+-- Every room, with each span in which it is taken between two instants, whose diary that is, and whether
+-- it is only held, by the account itself; NULLs where it never is. A hold that ran out takes nothing.
+SELECT r.room_id, a.starts_at, a.ends_at, a.therapist_id, a.held_until > 0 AND a.held_by = :account_id
+FROM room r
 LEFT JOIN appointment a ON a.room_id = r.room_id AND a.blocks AND a.starts_at < :ends_at
   AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
+  AND (a.held_until = 0 OR a.held_until > :now)
 ORDER BY r.room_id, a.starts_at
