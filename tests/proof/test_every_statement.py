@@ -6,6 +6,7 @@ book somebody twice, or in HARMLESS, with the reason why it cannot.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -25,6 +26,7 @@ HARMLESS = {
     "take_hold": "a hold has its time already, and becomes a session at that time",
     "cancel": "what is cancelled takes up no time",
     "give_ids": "only numbers change",
+    "step_aside": "what steps aside takes up no time",
 }
 TAKEN, ELSEWHERE = {"starts_at": 1500, "ends_at": 2500}, {"start": 5000, "end": 6000}
 NEW = {"therapist_id": 101, "service_code": "one-off", **TAKEN}
@@ -46,6 +48,21 @@ class Case:
 
 _RAISED = {"appointment_id": 2, "status": "BOOKED"}
 _MOVED = {"appointment_id": 2, "new_therapist_id": 102, "room_id": None, "overridden": False, **TAKEN}
+_MANY = {"appointment_id": 2, "room_id": None, "status": "BOOKED", **TAKEN}
+_DETAILS = {
+    "appointment_id": 2,
+    "version": 1,
+    "series_id": None,
+    "room_id": 201,
+    "capacity": 1,
+    "buffer_before_seconds": 0,
+    "buffer_after_seconds": 0,
+    "cancel_notice_seconds": 0,
+    "cancelled_by": None,
+    "cancel_reason": None,
+    "cancelled_late": None,
+    "rules_overridden": False,
+}
 _GATHERED = written("postgres")["gather"].sql
 _LINE = "INSERT INTO incoming VALUES (1, 101, {}, 'one-off', 1500, 2500, 'BOOKED')"
 CASES: dict[str, list[Case]] = {
@@ -67,6 +84,18 @@ CASES: dict[str, list[Case]] = {
         Case({**_MOVED, "therapist_id": 102, "room_id": 201}, {"therapist": 102, **ELSEWHERE}),
         Case({**_MOVED, "therapist_id": 102}, {"therapist": 102, "clients": (301,), **ELSEWHERE}),
     ],
+    "move_sessions": [
+        Case({"moves": json.dumps([_MANY]), "overridden": False}, ELSEWHERE),
+        Case(
+            {"moves": json.dumps([{**_MANY, "room_id": 201}]), "overridden": False},
+            {"therapist": 102, **ELSEWHERE},
+        ),
+        Case(
+            {"moves": json.dumps([_MANY]), "overridden": False},
+            {"therapist": 102, "clients": (301,), **ELSEWHERE},
+        ),
+    ],
+    "take_in_details": [Case(_DETAILS, {"therapist": 102})],
     "furnish": [
         Case(
             {"appointment_id": 2, "therapist_id": 102, "room_id": 201, "overridden": False},
