@@ -109,6 +109,7 @@ async def run(options: argparse.Namespace) -> None:
             passwords=Passwords(),
             hashing=ThreadPoolExecutor(1),
             now=lambda: NOW,
+            now_ms=lambda: NOW * 1000,
             new_session_id=str,
         )
         some = list(range(1, 201))

@@ -31,6 +31,7 @@ class Action(StrEnum):
     SET_UP = "set up"
     HOLD = "hold"
     KEEP_CLIENTS = "keep clients"
+    KEEP_OWN_ACCOUNT = "keep one's own account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,16 @@ class Actor:
     username: str
     role: Role
     session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Where a request comes from: its network address, the device that it says it is, and when it
+    arrived, in thousandths of a second since 1970."""
+
+    address: str = ""
+    device: str = ""
+    arrived_at_ms: int = 0
 
 
 # type of the graph -> how much of it the role reads
@@ -63,6 +74,8 @@ READS: Final[dict[Role, dict[str, Extent]]] = {
         "Series": Extent.ALL,
         "Hold": Extent.ALL,
         "Viewer": Extent.ALL,
+        # Reached from the viewer alone: one's own.
+        "LogInSession": Extent.ALL,
     },
 }
 

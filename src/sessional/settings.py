@@ -49,6 +49,13 @@ class Settings:
     )
     access_token_seconds: int = _setting(600, "How long an access token lasts", least=1)
     refresh_token_seconds: int = _setting(2_592_000, "How long a refresh token lasts", least=1)
+    refresh_rotation: bool = _setting(
+        True,
+        "Whether a refresh gives a new refresh token and ends the old one; off for clients that keep one",
+    )
+    trusted_proxies: int = _setting(
+        0, "How many proxies stand in front, whose X-Forwarded-For is believed", least=0
+    )
     page_size: int = _setting(100, "Rows of a page where a query does not say", least=1)
     page_size_most: int = _setting(1_000, "Rows of a page at most", least=1)
     rows_most: int = _setting(500_000, "Rows of a field at most, with pages within pages", least=1)

@@ -48,6 +48,7 @@ def test_an_account_lives_through_all_its_commands_beside_a_running_service(user
         assert ann.data(VIEWER) == {"viewer": {"username": "ann"}}
 
         assert user("set-password", "ann", password="another password").returncode == 0
+        assert ann.code(VIEWER) == "UNAUTHENTICATED"
         assert not enters("a first password")
         assert enters("another password")
 

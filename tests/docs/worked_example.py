@@ -39,7 +39,7 @@ ANSWER: Final = """\
   {"node": {"startsAt": "2022-02-13T19:20:00Z", "therapist": {"firstName": "jane"}}}
 ]}}}
 """
-GUARD: Final = [1, "test_user", "ADMIN"]
+GUARD: Final = [1, "test_user", "ADMIN", "s"]
 
 # Before these words a statement is broken into lines; nothing else in it is changed.
 _BREAKS: Final = re.compile(r" (?=(?:LEFT JOIN|FROM|WHERE|AND g|ORDER BY|LIMIT|AS answer)\b)")

@@ -34,7 +34,13 @@ class Product:
     def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         desk = Desk(
-            store=store, tokens=None, passwords=None, hashing=None, now=lambda: 0, new_session_id=str
+            store=store,
+            tokens=None,
+            passwords=None,
+            hashing=None,
+            now=lambda: 0,
+            now_ms=lambda: 0,
+            new_session_id=str,
         )
         self._road = Road(
             desk,

@@ -98,7 +98,15 @@ async def _database(server: str) -> str:
 
 def ask(store: Noting, name: str) -> tuple[list[str], object]:
     document = (PAIRS / f"{name}.graphql").read_text()
-    desk = Desk(store=store, tokens=None, passwords=None, hashing=None, now=lambda: 0, new_session_id=str)
+    desk = Desk(
+        store=store,
+        tokens=None,
+        passwords=None,
+        hashing=None,
+        now=lambda: 0,
+        now_ms=lambda: 0,
+        new_session_id=str,
+    )
     limits = DocumentLimits(tokens=5000, depth=15, remembered=10)
     road = Road(desk, sizes=PageSizes(default=100, most=1000), limits=limits, on_fault=_raise)
     asked = Asked(document, {}, None, may_change=False)

@@ -240,7 +240,7 @@ class _Attempt:
 
 
 def _guard(actor: Actor) -> Guard:
-    return Guard(account_id=actor.account_id, username=actor.username, role=actor.role)
+    return Guard(**account_values(actor))
 
 
 def _new_appointment(wish: Wish, *, now: int) -> NewAppointment:

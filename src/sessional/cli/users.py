@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from sessional.access import Role
+from sessional.actions.entry import Ended
 from sessional.cli.exchange import current
 from sessional.cli.options import Database
-from sessional.credentials import LONGEST_PASSWORD, Passwords
+from sessional.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, Passwords
 from sessional.errors import InvalidArgument
 from sessional.exchange.members import BadLine, username
 from sessional.store import bulk
 from sessional.store.constraints import Conflict
-
-SHORTEST_PASSWORD: Final = 8
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")]
 PasswordStdin = Annotated[
@@ -75,10 +74,19 @@ def user_enable(name: Name, database: Database = None) -> None:
 
 
 def user_set_password(name: Name, password_stdin: PasswordStdin = False, database: Database = None) -> None:
-    """Give an account a new password; asks for it."""
+    """Give an account a new password; asks for it. Everything that was logged in has to log in anew."""
     place = current(database)
     password_hash = Passwords().hash(_new_password(password_stdin))
-    _change_one(place, "set_password_hash", name, password_hash=password_hash)
+
+    async def change() -> bool:
+        async with bulk.load(place) as load:
+            known = await load.fetch("set_password_hash", username=name, password_hash=password_hash)
+            ended = {"now": int(time.time()), "reason": Ended.PASSWORD_CHANGED}
+            await load.fetch("revoke_all_sessions", username=name, **ended)
+            return bool(known)
+
+    if not asyncio.run(change()):
+        raise InvalidArgument(f"There is no user “{name}”.")
     typer.echo(f"{name} has a new password.")
 
 

@@ -109,6 +109,7 @@ ROOM: Final = Table(name="room", key="room_id")
 CLIENT: Final = Table(name="client", key="client_id")
 CARE_RELATIONSHIP: Final = Table(name="care_relationship", key="care_relationship_id")
 SERIES: Final = Table(name="series", key="series_id")
+LOG_IN_SESSION: Final = Table(name="log_in_session", key="log_in_session_id")
 
 _TO_THERAPIST: Final = _link(THERAPIST, "therapist_id")
 _TO_SERVICE: Final = _link(SERVICE, "service_code", "code")
@@ -424,9 +425,24 @@ TYPES: Final[dict[str, TypeBinding]] = {
         fields={
             "username": Value(_column("username"), Form.TEXT),
             "role": Value(_column("role"), Form.TEXT),
+            "sessions": ToMany(_link(LOG_IN_SESSION, "account_id"), "LogInSession"),
         },
         filters={},
         sorts={},
+    ),
+    "LogInSession": TypeBinding(
+        table=LOG_IN_SESSION,
+        fields={
+            "logInSessionId": Value(_column("log_in_session_id"), Form.ID),
+            "device": Value(_column("device"), Form.TEXT),
+            "createdAt": Value(_column("created_at"), Form.INSTANT),
+            "lastUsedAt": Value(_column("last_used_at"), Form.INSTANT),
+            "expiresAt": Value(_column("expires_at"), Form.INSTANT),
+            "current": Value(_column("sid"), Form.CALLERS),
+        },
+        filters={},
+        sorts={"LOG_IN_SESSION_ID": Sort(_column("log_in_session_id"))},
+        only=Fixed(_column("revoked_at"), "=", 0),
     ),
 }
 

@@ -22,6 +22,7 @@ from sessional.actions import (
     clients,
     holds,
     life,
+    logged_in,
     moving,
     requests,
     rules,
@@ -30,6 +31,7 @@ from sessional.actions import (
     series,
     series_moving,
 )
+from sessional.actions.entry import account_values
 from sessional.actions.work import Ref, Work
 from sessional.diary.booking import check_key
 from sessional.errors import (
@@ -95,6 +97,8 @@ DEEDS: Final[dict[str, Deed]] = {
     "addClosures": Deed(rules_practice.add_closures, Action.SET_UP),
     "removeClosure": Deed(rules_practice.remove_closure, Action.SET_UP),
     "addRoom": Deed(rules_practice.add_room, Action.SET_UP),
+    "logout": Deed(logged_in.logout, Action.KEEP_OWN_ACCOUNT),
+    "revokeSessions": Deed(logged_in.revoke_sessions, Action.KEEP_OWN_ACCOUNT),
 }
 
 _LAST_WORD: Final[dict[str, Callable[[], BookingRefused]]] = {
@@ -143,8 +147,7 @@ async def _until_settled(desk: Desk, attempt: Callable[[Transaction], Awaitable[
 
 async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str | None) -> Payload:
     actor = work.actor
-    who = {"account_id": actor.account_id, "username": actor.username, "role": actor.role}
-    if not await work.tx.fetch("account_stands", **who):
+    if not await work.tx.fetch("account_stands", **account_values(actor)):
         raise Unauthenticated("The account is not active any more.")
     if key is None:
         return _camelled(await deed.run(work, **arguments))

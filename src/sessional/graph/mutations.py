@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sessional import actions
-from sessional.access import Action, Actor, may
+from sessional.access import Action, Actor, Caller, may
 from sessional.actions import Desk
 from sessional.diary.values import Anyone, Wish
+from sessional.actions.logged_in import change_password
 from sessional.errors import (
     BookingRefused,
     Forbidden,
@@ -20,7 +21,7 @@ from sessional.errors import (
     UnknownTherapist,
 )
 from sessional.graph.ids import number
-from sessional.graph.plain import NOBODY
+from sessional.graph.plain import NOBODY, camel
 from sessional.graph.refusals import user_error
 from sessional.graph.values import bindable
 from sessional.store.store import RowAnswer
@@ -65,18 +66,34 @@ def admit(mutation: Mutation, actor: Actor | None) -> None:
 # ---- entry --------------------------------------------------------------------------------------
 
 
-async def _auth(desk: Desk, arguments: Arguments) -> Mapping[str, Any]:
+async def _auth(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[str, Any]:
     tokens = await actions.log_in(
         desk,
+        caller,
         username=bindable(arguments.get("username") or ""),
         password=arguments.get("password") or "",
     )
     return {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token}
 
 
-async def _refresh(desk: Desk, arguments: Arguments) -> Mapping[str, Any]:
-    token = arguments.get("refreshToken") or ""
-    return {"newToken": await actions.refresh(desk, refresh_token=token)}
+async def _refresh(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[str, Any]:
+    tokens = await actions.refresh(desk, caller, refresh_token=arguments.get("refreshToken") or "")
+    return {"newToken": tokens.access_token, "refreshToken": tokens.refresh_token}
+
+
+async def _change_password(desk: Desk, arguments: Arguments, actor: Actor) -> Mapping[str, Any]:
+    """Not one of the deeds: those are one transaction, and hashing a password takes too long for one."""
+    given = arguments["input"]
+    try:
+        changed = await change_password(
+            desk,
+            actor,
+            current_password=given["currentPassword"],
+            new_password=_text(given["newPassword"], "newPassword"),
+        )
+    except InvalidInput as refusal:
+        return {"revokedSessionIds": [], "replayed": False, "errors": [user_error(refusal)]}
+    return {**camel(changed), "replayed": False, "errors": []}
 
 
 # ---- booking ------------------------------------------------------------------------------------
@@ -173,6 +190,7 @@ def _text(given: str, field: str) -> str:
 MUTATIONS: Final[dict[str, Mutation]] = {
     "auth": Mutation(_auth),
     "refresh": Mutation(_refresh),
+    "changePassword": Mutation(_change_password, Action.KEEP_OWN_ACCOUNT),
     "appointment": Mutation(_appointment, Action.BOOK, "appointment"),
     "bookAppointment": Mutation(_book_appointment, Action.BOOK, "appointment"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLNonNull, GraphQLSchema, get_location
 
-from sessional.access import Actor
+from sessional.access import Actor, Caller
 from sessional.actions import Desk
 from sessional.errors import Fault, Refusal, Unauthenticated
 from sessional.graph import marks
@@ -22,7 +22,7 @@ from sessional.graph.documents import DocumentLimits, Documents, Operation, Requ
 from sessional.graph.plan import PageSizes
 from sessional.graph.refusals import plain_data
 from sessional.graph.schema import schema, write_date_time
-from sessional.graph.steps import Done, Step, StepMaker
+from sessional.graph.steps import Calling, Done, Step, StepMaker
 
 # Told of every exception that is not a refusal; answers nothing.
 FaultListener = Callable[[BaseException], None]
@@ -40,6 +40,7 @@ class Asked:
     variables: Mapping[str, Any]
     operation_name: str | None
     may_change: bool
+    caller: Calling = Caller
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class Road:
             answer.body = _body("null", [shown])
             return answer
         planned = time.perf_counter()
-        await self._run(steps, variables, actor, answer, barred)
+        await self._run(steps, variables, actor, answer, barred, asked.caller)
         answer.parse_seconds, answer.plan_seconds = parsed - started, planned - parsed
         answer.run_seconds = time.perf_counter() - planned
         return answer
@@ -125,13 +126,14 @@ class Road:
         actor: Actor | None,
         answer: Answer,
         barred: Unauthenticated | None,
+        caller: Calling,
     ) -> None:
         members: list[str] = []
         errors: list[dict[str, Any]] = []
         whole = True
         for step in steps:
             try:
-                done = await step.run(self._desk, actor, variables)
+                done = await step.run(self._desk, actor, variables, caller)
             except Exception as raised:
                 error = barred if barred and isinstance(raised, Unauthenticated) else raised
                 errors.append(self._error(error, step))

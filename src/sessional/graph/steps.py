@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -25,8 +25,9 @@ from graphql import (
     visit,
 )
 
-from sessional.access import Actor, may
+from sessional.access import Actor, Caller, may
 from sessional.actions import Desk
+from sessional.actions.entry import account_values
 from sessional.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
 from sessional.graph import marks
 from sessional.graph.collect import Selections
@@ -48,10 +49,12 @@ from sessional.store.store import RowAnswer, Statement, Transaction, prepare
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
 # Stands nowhere in an answer: JSON has no such character outside of an escape.
 _GAP: Final = "\x02"
-# Before the values of a row's fields come the guard's three and the row's key.
+# Before the values of a row's fields come the guard's four and the row's key.
 _BEFORE_ROW_FIELDS: Final = len(GUARD) + 2
 
 Variables = Mapping[str, Any]
+# Says where the request comes from, to the few that want to know.
+Calling = Callable[[], Caller]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Read:
     statement: Statement
     values: Values
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
         values = self.values.bind(variables, guard_values(actor))
@@ -87,7 +90,7 @@ class Say:
     node: FieldNode
     text: str
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         await _stands(desk, actor)
         return Done(self.text)
 
@@ -100,7 +103,7 @@ class Refuse:
     node: FieldNode
     refusal: Refusal
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
         raise self.refusal.with_traceback(None)
@@ -116,7 +119,7 @@ class Introspect:
     document: DocumentNode
     remembered: str | None = None
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         await _stands(desk, actor)
         if self.remembered is not None:
             return Done(self.remembered)
@@ -150,11 +153,12 @@ class Act:
     # What surrounds the row in the payload of a success, remembered: it is always the same.
     around: dict[bool, list[str]] = field(default_factory=dict)
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         admit(self.mutation, actor)
         given: list[Any] = [desk, value_of(self.arguments, variables)]
         if self.row is None:
-            return Done(self._complete(await self.mutation.run(*given)))
+            by = actor if self.mutation.needs_token else caller()
+            return Done(self._complete(await self.mutation.run(*given, by)))
         wish = RowWish(self.row, self.values.bind(variables, ()))
         payload = await self.mutation.run(*given, actor, wish)
         row = payload[self.mutation.row_field or ""]
@@ -203,7 +207,7 @@ class Do:
     arguments: Mapping[str, Any]
     references: References
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
         if not may(actor.role, self.deed.action):
@@ -234,7 +238,7 @@ class Find:
     arguments: Mapping[str, Any]
     references: References
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
         # An answer without rows has no statement of the database's that brings the guard along.
@@ -255,8 +259,7 @@ async def _stands(desk: Desk, actor: Actor | None) -> None:
     """The guard, where no statement of a field would bring it along. Raises Unauthenticated."""
     if actor is None:
         raise Unauthenticated
-    account_id, username, role = guard_values(actor)
-    if not await desk.store.fetch("account_stands", account_id=account_id, username=username, role=role):
+    if not await desk.store.fetch("account_stands", **account_values(actor)):
         raise Unauthenticated
 
 

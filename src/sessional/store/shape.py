@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 # ---- where things are ---------------------------------------------------------------------------
 
@@ -45,6 +46,7 @@ class Form(Enum):
     NODE_ID = "node_id"  # the global id: base64 of "Type:number"
     INSTANT = "instant"  # seconds since 1970 as an RFC 3339 string
     FLAG = "flag"  # true or false
+    CALLERS = "callers"  # whether it is the session that asks
     JSON = "json"  # a text that is JSON already
 
 
@@ -74,6 +76,10 @@ class Slot:
 
     place: int
     kind: Kind
+
+
+# The session that asks, which is among the values of every statement.
+SESSION: Final = Slot(3, Kind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,61 @@ SELECT account_id, password_hash, role, disabled_at IS NOT NULL AS disabled
 FROM account WHERE username = :username
 
 -- name: account_stands
--- The guard, for transactions: the actor's account as the token describes it, if it is alive.
+-- The guard, for transactions: the actor's account as the token describes it, if it is alive, and the
+-- session not revoked.
 SELECT account_id FROM account
 WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL
+  AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0
+
+-- name: begin_session
+-- Somebody has logged in.
+INSERT INTO log_in_session (sid, account_id, device, origin, refresh_hash, created_at, last_used_at, expires_at)
+VALUES (:sid, :account_id, :device, :origin, :refresh_hash, :now, :now, :expires_at)
+
+-- name: rotate_session
+-- One refresh token for another. No row comes back where the old one is not the one in force: of many
+-- requests at once, one finds it so.
+UPDATE log_in_session SET refresh_hash = :new_hash, previous_hash = refresh_hash, rotated_at_ms = :now_ms,
+    last_used_at = :now, expires_at = :expires_at
+WHERE sid = :sid AND account_id = :account_id AND refresh_hash = :refresh_hash AND revoked_at = 0
+RETURNING log_in_session_id
+
+-- name: touch_session
+-- The same without another token, where they do not rotate.
+UPDATE log_in_session SET last_used_at = :now
+WHERE sid = :sid AND account_id = :account_id AND refresh_hash = :refresh_hash AND revoked_at = 0
+RETURNING log_in_session_id
+
+-- name: session_tokens
+-- What became of a session whose refresh token is not the one in force.
+SELECT log_in_session_id, previous_hash, rotated_at_ms, revoked_at FROM log_in_session
+WHERE sid = :sid AND account_id = :account_id
+
+-- name: revoke_session
+-- One session of an account, by the name that its tokens have for it.
+UPDATE log_in_session SET revoked_at = :now, revoked_for = :reason
+WHERE sid = :sid AND account_id = :account_id AND revoked_at = 0 RETURNING log_in_session_id
+
+-- name: revoke_numbered_session
+-- One session of an account, by its number.
+UPDATE log_in_session SET revoked_at = :now, revoked_for = :reason
+WHERE log_in_session_id = :log_in_session_id AND account_id = :account_id AND revoked_at = 0
+RETURNING log_in_session_id
+
+-- name: revoke_other_sessions
+-- All sessions of an account but the one that asks.
+UPDATE log_in_session SET revoked_at = :now, revoked_for = :reason
+WHERE account_id = :account_id AND sid <> :sid AND revoked_at = 0 RETURNING log_in_session_id
+
+-- name: revoke_all_sessions
+-- All sessions of an account, by its name: from the command line.
+UPDATE log_in_session SET revoked_at = :now, revoked_for = :reason
+WHERE account_id = (SELECT account_id FROM account WHERE username = :username) AND revoked_at = 0
+RETURNING log_in_session_id
+
+-- name: forget_sessions
+-- Sessions of which no token can be alive any more.
+DELETE FROM log_in_session WHERE expires_at < :before
 
 -- name: open_diary
 -- A therapist's diary, locked until the end of the transaction, if there is such a therapist.
@@ -394,6 +446,7 @@ DELETE FROM idempotency_key WHERE created_at < :before
 WITH actor AS ( -- postgres
     SELECT account_id FROM account -- postgres
     WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL -- postgres
+      AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0 -- postgres
 ), b AS ( -- postgres
     INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, capacity, cancel_notice_seconds) -- postgres
     SELECT t.therapist_id, s.code, :starts_at, :starts_at + coalesce(:duration_seconds, s.duration_seconds), -- postgres
@@ -906,6 +959,11 @@ UPDATE account SET disabled_at = NULL WHERE username = :username RETURNING accou
 -- name: set_password_hash
 -- Another password.
 UPDATE account SET password_hash = :password_hash WHERE username = :username RETURNING account_id
+
+-- name: replace_password_hash
+-- One's own other password, if the one that was checked is still in force.
+UPDATE account SET password_hash = :password_hash
+WHERE account_id = :account_id AND password_hash = :known_hash RETURNING account_id
 
 -- ---- verify: every row is something that must not be -------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from sessional.diary.values import Interval
 from sessional.errors import Unauthenticated
 from sessional.store.dialect import Dialect
-from sessional.store.select import looks_into, row_answer, statement
+from sessional.store.select import GUARD, looks_into, row_answer, statement
 from sessional.store.shape import Column, Compare, Every, Fields, Kind, Row, Shape, Slot, Table
 from sessional.store.statements import written
 
@@ -41,11 +41,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """Whose account must stand for a statement to answer."""
+    """Whose account must stand, and whose session, for a statement to answer."""
 
     account_id: int
     username: str
     role: str
+    sid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Store(Protocol):
     dialect: Dialect
 
     async def read(self, statement: Statement, values: Sequence[Any]) -> Answered:
-        """The answer to a shape; ``values`` begins with the guard's three.
+        """The answer to a shape; ``values`` begins with the guard's four.
 
         Raises Unauthenticated where the guard finds no live account, DeadlineExceeded, Unavailable.
         """
@@ -158,14 +159,14 @@ def prepare(shape: Shape, dialect: Dialect, slots: Sequence[Slot] = ()) -> State
 class RowAnswer:
     """What to answer about one row of ``appointment`` that an action names by its key.
 
-    The values of its statement are the guard's three, the therapist's id, the appointment's id and
+    The values of its statement are the guard's four, the therapist's id, the appointment's id and
     then those that belong to ``fields``.
     """
 
     def __init__(self, fields: Fields, dialect: Dialect, slots: Sequence[Slot] = ()) -> None:
         self._fields = fields
         self._booking_sql: str | None = None
-        key = (("therapist_id", 3), ("appointment_id", 4))
+        key = (("therapist_id", len(GUARD)), ("appointment_id", len(GUARD) + 1))
         where = Every(tuple(Compare(Column(name=name), "=", Slot(at, Kind.INTEGER)) for name, at in key))
         table = Table(name="appointment", key="appointment_id")
         self.statement = prepare(Row(table=table, where=where, fields=fields), dialect, slots)

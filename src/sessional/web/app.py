@@ -69,9 +69,11 @@ def build(settings: Settings, *, observers: Sequence[Observer] | None = None) ->
     place = address.parse(settings.database)
     watching = _observers(settings) if observers is None else observers
     store = _store(settings, place)
-    desk = _desk(settings, store, place)
+    desk = _desk(settings, store, place, watching)
     road = _road(settings, desk, watching)
-    endpoint = GraphQLEndpoint(road, desk, watching, body_bytes=settings.body_bytes)
+    endpoint = GraphQLEndpoint(
+        road, desk, watching, body_bytes=settings.body_bytes, proxies=settings.trusted_proxies
+    )
     front = Starlette(
         routes=_routes(settings, store, watching),
         lifespan=lambda app: _lifespan(settings, store, desk, watching),
@@ -147,7 +149,9 @@ def _store(settings: Settings, place: Path | str) -> SqliteStore | PostgresStore
     )
 
 
-def _desk(settings: Settings, store: SqliteStore | PostgresStore, place: Path | str) -> Desk:
+def _desk(
+    settings: Settings, store: SqliteStore | PostgresStore, place: Path | str, observers: Sequence[Observer]
+) -> Desk:
     lifetimes = Lifetimes(
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
@@ -159,8 +163,11 @@ def _desk(settings: Settings, store: SqliteStore | PostgresStore, place: Path | 
         passwords=Passwords(),
         hashing=ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing"),
         now=lambda: int(time.time()),
+        now_ms=lambda: int(time.time() * 1000),
         new_session_id=lambda: secrets.token_urlsafe(16),
         hold_seconds=settings.hold_seconds,
+        rotates=settings.refresh_rotation,
+        notice=lambda observation: tell(observers, observation),
     )
 
 
@@ -194,7 +201,7 @@ async def _lifespan(
     shown = settings_module.shown("database", settings.database)
     tell(observers, ServiceStarted(database=shown))
     _settle_memory()
-    forgetting = asyncio.create_task(_forget_keys(settings, desk, observers))
+    forgetting = asyncio.create_task(_forget(settings, desk, observers))
     try:
         yield
     finally:
@@ -225,12 +232,14 @@ async def _open_postgres(settings: Settings, store: PostgresStore, observers: Se
         tell(observers, Warned(message=text))
 
 
-async def _forget_keys(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> None:
-    """Forget idempotency keys that are older than promised, now and every hour."""
+async def _forget(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> None:
+    """Forget idempotency keys that are older than promised, and sessions that have long ended, now and
+    every hour."""
     while True:
-        before = desk.now() - settings.idempotency_hours * 3600
+        now = desk.now()
         try:
-            await desk.store.fetch("forget_keys", before=before)
+            await desk.store.fetch("forget_keys", before=now - settings.idempotency_hours * 3600)
+            await desk.store.fetch("forget_sessions", before=now - settings.access_token_seconds)
         except SessionalError as error:
             tell(observers, FaultHappened(request_id="", error=error))
         await asyncio.sleep(SECONDS_BETWEEN_FORGETTING)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -16,6 +18,7 @@ from sessional.errors import Unauthenticated
 from sessional.graph.serve import Answer, Asked, MutationByGet, Road
 from sessional.observe import Observer, RequestAnswered, tell
 from sessional.web.auth import who
+from sessional.web.caller import caller_of
 from sessional.web.negotiate import Wanted, wanted
 
 _PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
@@ -36,11 +39,20 @@ class Refused(Exception):
 class GraphQLEndpoint:
     """The ASGI application behind /graphql, for everything but a browser's page."""
 
-    def __init__(self, road: Road, desk: Desk, observers: Sequence[Observer], *, body_bytes: int) -> None:
+    def __init__(
+        self,
+        road: Road,
+        desk: Desk,
+        observers: Sequence[Observer],
+        *,
+        body_bytes: int,
+        proxies: int = 0,
+    ) -> None:
         self._road = road
         self._desk = desk
         self._observers = observers
         self._body_bytes = body_bytes
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -51,7 +63,8 @@ class GraphQLEndpoint:
         try:
             if wants.media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", "This answers application/json.")
-            asked = await self._asked(scope, headers, receive)
+            caller = partial(caller_of, scope, headers, self._proxies, self._desk.now_ms())
+            asked = replace(await self._asked(scope, headers, receive), caller=caller)
             answer = await self._road.answer(asked, actor)
             status = 200 if answer.executed or wants.named_json else 400
             body = answer.body

@@ -7,5 +7,9 @@ as they were released; a change is a new step.
 from typing import Final
 
 # revision -> file name, in order. The revision is what Alembic notes in the database.
-STEPS: Final = {"0001": "0001_appointment_api", "0002": "0002_diary"}
+STEPS: Final = {
+    "0001": "0001_appointment_api",
+    "0002": "0002_diary",
+    "0007": "0007_log_in_sessions",
+}
 HEAD: Final = list(STEPS)[-1]
