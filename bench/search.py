@@ -20,7 +20,7 @@ import apsw
 import asyncpg
 
 from sessional.access import Actor, Role
-from sessional.actions.desk import Desk
+from sessional.actions.desk import Desk, Hashing
 from sessional.actions.finding import free_slots, next_free
 from sessional.credentials import Lifetimes, Passwords, Tokens
 from sessional.diary.values import DAY_SECONDS
@@ -107,7 +107,7 @@ async def run(options: argparse.Namespace) -> None:
             store=store,
             tokens=Tokens(["-" * 32], Lifetimes(access_seconds=1, refresh_seconds=1)),
             passwords=Passwords(),
-            hashing=ThreadPoolExecutor(1),
+            hashing=Hashing(ThreadPoolExecutor(1), 1),
             now=lambda: NOW,
             now_ms=lambda: NOW * 1000,
             new_session_id=str,

@@ -5,6 +5,7 @@
     │   ├── EntryRefused         who is asking is not known, or not allowed in
     │   │   ├── Unauthenticated      UNAUTHENTICATED
     │   │   ├── BadCredentials       BAD_CREDENTIALS
+    │   │   ├── RateLimited          RATE_LIMITED              (retry_after_seconds)
     │   │   └── Forbidden            FORBIDDEN
     │   ├── RequestRefused       the question itself is not one that can be answered
     │   │   ├── InvalidArgument      INVALID_ARGUMENT
@@ -100,6 +101,20 @@ class BadCredentials(EntryRefused):
 
     def __init__(self, message: str = "That username and password do not belong together.") -> None:
         super().__init__(message)
+
+
+class RateLimited(EntryRefused):
+    """Too often: the same again is answered after ``seconds``."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, seconds: int, message: str = "That was tried too often.") -> None:
+        super().__init__(f"{message} Try again in {seconds} s.")
+        self.seconds = seconds
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"retry_after_seconds": self.seconds}
 
 
 class Forbidden(EntryRefused):

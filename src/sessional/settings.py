@@ -23,6 +23,8 @@ PREFIX: Final = "SESSIONAL_"
 ENV_FILE: Final = "SESSIONAL_ENV_FILE"
 SHORTEST_SECRET_BYTES: Final = 32
 _DSN: Final = re.compile(r"https?://[^@/\s]+@[^@/\s]+(/[^/\s]+)+")
+_RATE: Final = re.compile(r"([1-9]\d{0,6})/(second|minute|hour)")
+_PERIODS: Final = {"second": 1, "minute": 60, "hour": 3600}
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 
@@ -53,6 +55,11 @@ class Settings:
         True,
         "Whether a refresh gives a new refresh token and ends the old one; off for clients that keep one",
     )
+    login_rate: str = _setting(
+        "10/minute",
+        "How many log-ins of an account, or from an address, may fail: N/second, /minute or /hour; or off",
+    )
+    hashings_at_once: int = _setting(2, "How many passwords are hashed at once by each worker", least=1)
     trusted_proxies: int = _setting(
         0, "How many proxies stand in front, whose X-Forwarded-For is believed", least=0
     )
@@ -173,10 +180,21 @@ def _check(settings: Settings) -> None:
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:
             raise SettingsFault(f"{variable(name)} must be one of: {', '.join(allowed)}.")
+    rate(settings.login_rate, "login_rate")
     if settings.sentry_dsn and not _DSN.fullmatch(settings.sentry_dsn):
         raise SettingsFault("SESSIONAL_SENTRY_DSN must have the form https://key@host/project.")
     if settings.page_size > settings.page_size_most:
         raise SettingsFault("SESSIONAL_PAGE_SIZE must not be above SESSIONAL_PAGE_SIZE_MOST.")
+
+
+def rate(text: str, name: str) -> tuple[int, int] | None:
+    """How many in how many seconds; None for “off”. Raises SettingsFault."""
+    if text.strip().lower() in _FALSE:
+        return None
+    match = _RATE.fullmatch(text.strip().lower())
+    if match is None:
+        raise SettingsFault(f"{variable(name)} must be like 10/minute (or /second, /hour), or off.")
+    return int(match[1]), _PERIODS[match[2]]
 
 
 def _unknown(names: Iterable[str]) -> Iterable[str]:

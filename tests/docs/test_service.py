@@ -22,8 +22,8 @@ from tests.support.api import Api
 from tests.support.server import Server, running
 
 _STATUS = re.compile(r"\| `(?P<code>[A-Z_]+)` \| (?P<status>\d{3}(?: or \d{3})?) \|")
-# These need a broken database, a second request at the same moment or a second role. What they
-# answer is tested where that is at hand.
+# These need a broken database, many requests, a second one at the same moment or a second role. What
+# they answer is tested where that is at hand.
 NOT_PROVOKED = {
     "ALREADY_EXISTS",
     "CANCEL_NOTICE",
@@ -33,6 +33,7 @@ NOT_PROVOKED = {
     "FORBIDDEN",
     "IDEMPOTENCY_IN_PROGRESS",
     "INTERNAL_ERROR",
+    "RATE_LIMITED",
     "ROOM_TAKEN",
     "RULE_REFUSED",
     "SERIES_CONFLICT",

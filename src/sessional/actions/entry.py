@@ -6,18 +6,18 @@ is good for one refresh, and one that comes again says that two have it. Then ne
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sessional.access import Actor, Caller, Role
 from sessional.actions.desk import Desk
+from sessional.actions.throttle import Taken, buckets, take
 from sessional.credentials import LONGEST_PASSWORD, Kind, fingerprint
 from sessional.errors import BadCredentials, Unauthenticated
 from sessional.observe import Warned
 from sessional.store import store as db
-from sessional.store.store import Transaction
+from sessional.store.store import Account, Transaction
 
 
 class Ended(StrEnum):
@@ -38,13 +38,14 @@ class LogIn:
 
 
 async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) -> LogIn:
-    """Open a session. Raises BadCredentials, in about the same time whatever is wrong."""
+    """Open a session. Raises BadCredentials, in about the same time whatever is wrong, and RateLimited."""
     if len(password) > LONGEST_PASSWORD:
         raise BadCredentials
-    account = await db.account_by_name(desk.store, username)
-    known_hash = None if account is None else account.password_hash
-    loop = asyncio.get_running_loop()
-    fits = await loop.run_in_executor(desk.hashing, desk.passwords.match, password, known_hash)
+    async with desk.hashing.place():
+        account = await db.account_by_name(desk.store, username)
+        taken = await take_try(desk, caller, username, account)
+        known_hash = None if account is None else account.password_hash
+        fits = await desk.hashing.run(desk.passwords.match, password, known_hash)
     if account is None or account.disabled or not fits:
         raise BadCredentials
     actor = Actor(
@@ -53,22 +54,47 @@ async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) ->
         role=Role(account.role),
         session_id=desk.new_session_id(),
     )
-    return await _open_session(desk, caller, actor)
+    return await _open_session(desk, caller, actor, taken)
 
 
-async def _open_session(desk: Desk, caller: Caller, actor: Actor) -> LogIn:
+async def take_try(desk: Desk, caller: Caller, username: str, account: Account | None) -> Taken | None:
+    """A try at a password, before it is looked at. Raises RateLimited."""
+    rate = desk.log_in_rate
+    if rate is None:
+        return None
+
+    async def work(tx: Transaction) -> Taken:
+        known = account is not None and await tx.fetch(
+            "known_origin",
+            account_id=account.account_id,
+            origin=origin(account.account_id, caller),
+            now=desk.now(),
+        )
+        names = buckets(caller, username, known=bool(known))
+        return await take(tx, rate, names, now_ms=desk.now_ms())
+
+    return await desk.store.transact(work)
+
+
+async def _open_session(desk: Desk, caller: Caller, actor: Actor, taken: Taken | None) -> LogIn:
     now, token_id = desk.now(), desk.new_session_id()
     tokens = _tokens(desk, actor, token_id, now=now)
-    await desk.store.fetch(
-        "begin_session",
-        sid=actor.session_id,
-        account_id=actor.account_id,
-        device=caller.device,
-        origin=origin(actor.account_id, caller),
-        refresh_hash=fingerprint(token_id),
-        now=now,
-        expires_at=now + desk.tokens.lifetimes.refresh_seconds,
-    )
+    session = {
+        "sid": actor.session_id,
+        "account_id": actor.account_id,
+        "device": caller.device,
+        "origin": origin(actor.account_id, caller),
+        "refresh_hash": fingerprint(token_id),
+        "now": now,
+        "expires_at": now + desk.tokens.lifetimes.refresh_seconds,
+    }
+
+    async def work(tx: Transaction) -> None:
+        await tx.fetch("begin_session", **session)
+        if taken is not None:
+            await taken.give_back(tx)
+
+    await desk.store.transact(work)
     return tokens
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sessional.access import Actor
+from sessional.access import Actor, Caller
 from sessional.actions.desk import Desk
-from sessional.actions.entry import Ended, account_values
+from sessional.actions.entry import Ended, account_values, take_try
 from sessional.actions.work import Work
 from sessional.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from sessional.errors import InvalidInput, Unauthenticated
@@ -40,9 +39,10 @@ async def revoke_sessions(work: Work, *, session_ids: Sequence[int] | None = Non
 
 
 async def change_password(
-    desk: Desk, actor: Actor, *, current_password: str, new_password: str
+    desk: Desk, actor: Actor, caller: Caller, *, current_password: str, new_password: str
 ) -> Mapping[str, Any]:
-    """Another password, and the end of all other sessions. Raises InvalidInput, Unauthenticated.
+    """Another password, and the end of all other sessions. Raises InvalidInput, Unauthenticated, and
+    RateLimited: a stolen token is no leave to guess the password.
 
     The hashes are made before the transaction, which may not wait for them; where the password was
     changed in between, the current one is no longer that.
@@ -50,14 +50,15 @@ async def change_password(
     if not await desk.store.fetch("account_stands", **account_values(actor)):
         raise Unauthenticated  # before anything is said about the password
     check_new_password(new_password, path="newPassword")
-    account = await db.account_by_name(desk.store, actor.username)
-    known_hash = None if account is None else account.password_hash
-    loop = asyncio.get_running_loop()
-    if len(current_password) > LONGEST_PASSWORD or not await loop.run_in_executor(
-        desk.hashing, desk.passwords.match, current_password, known_hash
-    ):
+    if len(current_password) > LONGEST_PASSWORD:
         raise _not_yours()
-    new_hash = await loop.run_in_executor(desk.hashing, desk.passwords.hash, new_password)
+    async with desk.hashing.place():
+        account = await db.account_by_name(desk.store, actor.username)
+        taken = await take_try(desk, caller, actor.username, account)
+        known_hash = None if account is None else account.password_hash
+        if not await desk.hashing.run(desk.passwords.match, current_password, known_hash):
+            raise _not_yours()
+        new_hash = await desk.hashing.run(desk.passwords.hash, new_password)
     now, sid = desk.now(), actor.session_id
 
     async def change(tx: Transaction) -> Sequence[Sequence[Any]]:
@@ -66,6 +67,8 @@ async def change_password(
         hashes = {"password_hash": new_hash, "known_hash": known_hash}
         if not await tx.fetch("replace_password_hash", account_id=actor.account_id, **hashes):
             raise _not_yours()
+        if taken is not None:
+            await taken.give_back(tx)
         ending = {"account_id": actor.account_id, "sid": sid, "now": now, "reason": Ended.PASSWORD_CHANGED}
         return await tx.fetch("revoke_other_sessions", **ending)
 

@@ -55,12 +55,12 @@ def buckets(caller: Caller, username: str, *, known: bool) -> Sequence[str]:
 
 async def take(tx: Transaction, rate: Rate, names: Sequence[str], *, now_ms: int) -> Taken:
     """One try from each bucket. Raises RateLimited with the time to wait, and then takes none."""
-    share = rate.share_ms
+    share, slack = rate.share_ms, rate.share_ms * (rate.count - 1)
     for bucket in names:
-        values = {"bucket": bucket, "now_ms": now_ms, "share_ms": share, "slack_ms": share * (rate.count - 1)}
+        values = {"bucket": bucket, "now_ms": now_ms, "share_ms": share, "slack_ms": slack}
         if not await tx.fetch("take_log_in", **values):
             ((free_at_ms,),) = await tx.fetch("log_in_rate_of", bucket=bucket)
-            raise RateLimited(_seconds(free_at_ms - values["slack_ms"] - now_ms))
+            raise RateLimited(_seconds(free_at_ms - slack - now_ms))
     return Taken(buckets=names, rate=rate)
 
 

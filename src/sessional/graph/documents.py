@@ -40,6 +40,7 @@ MOST_ERRORS: Final = 20
 # Objects and lists within each other in a variable. Nobody writes a filter half as deep.
 DEEPEST_VARIABLE: Final = 100
 # Arguments whose values decide what a plan looks like.
+_ENTRIES: Final = frozenset({"auth", "refresh"})
 _BY_VALUE: Final = frozenset({"first", "last"})
 
 
@@ -203,6 +204,7 @@ class Documents:
         fragments = {d.name.value: d for d in parsed.definitions if isinstance(d, FragmentDefinitionNode)}
         errors = validate(self._schema, parsed, max_errors=MOST_ERRORS)
         errors = errors or list(_too_deep(parsed, fragments, self._limits.depth))
+        errors = errors or list(_too_many_entries(parsed, fragments))
         if errors:
             raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
         return Document([self._operation(d, parsed, fragments) for d in _operations(parsed)])
@@ -245,6 +247,36 @@ class _Uses(Visitor):
                     self.by_value.add(variable)
                 if node.name.value == "node" and argument.name.value == "id":
                     self.node_ids.add(variable)
+
+
+def _too_many_entries(
+    parsed: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[GraphQLError]:
+    """An error for each operation that would try more than one password or refresh token at once."""
+    for operation in _operations(parsed):
+        tried = [key for key, name in _root_fields(operation, fragments) if name in _ENTRIES]
+        if len(tried) > 1:
+            yield GraphQLError("A request has at most one `auth` or `refresh`.", operation)
+
+
+def _root_fields(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> set[tuple[str, str]]:
+    """The fields at the root of an operation, fragments opened: response key and name."""
+    found: set[tuple[str, str]] = set()
+    opened: set[str] = set()
+    waiting: list[Any] = [operation]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, FieldNode):
+            found.add(((node.alias or node.name).value, node.name.value))
+        elif isinstance(node, FragmentSpreadNode):
+            if node.name.value not in opened:
+                opened.add(node.name.value)
+                waiting.append(fragments[node.name.value])
+        else:
+            waiting += node.selection_set.selections
+    return found
 
 
 def _too_deep(

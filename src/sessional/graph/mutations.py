@@ -9,8 +9,8 @@ from typing import Any, Final
 from sessional import actions
 from sessional.access import Action, Actor, Caller, may
 from sessional.actions import Desk
-from sessional.diary.values import Anyone, Wish
 from sessional.actions.logged_in import change_password
+from sessional.diary.values import Anyone, Wish
 from sessional.errors import (
     BookingRefused,
     Forbidden,
@@ -81,13 +81,16 @@ async def _refresh(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[
     return {"newToken": tokens.access_token, "refreshToken": tokens.refresh_token}
 
 
-async def _change_password(desk: Desk, arguments: Arguments, actor: Actor) -> Mapping[str, Any]:
+async def _change_password(
+    desk: Desk, arguments: Arguments, caller: Caller, actor: Actor
+) -> Mapping[str, Any]:
     """Not one of the deeds: those are one transaction, and hashing a password takes too long for one."""
     given = arguments["input"]
     try:
         changed = await change_password(
             desk,
             actor,
+            caller,
             current_password=given["currentPassword"],
             new_password=_text(given["newPassword"], "newPassword"),
         )

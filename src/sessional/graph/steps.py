@@ -157,8 +157,8 @@ class Act:
         admit(self.mutation, actor)
         given: list[Any] = [desk, value_of(self.arguments, variables)]
         if self.row is None:
-            by = actor if self.mutation.needs_token else caller()
-            return Done(self._complete(await self.mutation.run(*given, by)))
+            by = [caller(), actor] if self.mutation.needs_token else [caller()]
+            return Done(self._complete(await self.mutation.run(*given, *by)))
         wish = RowWish(self.row, self.values.bind(variables, ()))
         payload = await self.mutation.run(*given, actor, wish)
         row = payload[self.mutation.row_field or ""]

@@ -18,6 +18,33 @@ WHERE account_id = :account_id AND username = :username AND role = :role AND dis
 INSERT INTO log_in_session (sid, account_id, device, origin, refresh_hash, created_at, last_used_at, expires_at)
 VALUES (:sid, :account_id, :device, :origin, :refresh_hash, :now, :now, :expires_at)
 
+-- name: known_origin
+-- Whether the account has a session from there that nobody had to end.
+SELECT log_in_session_id FROM log_in_session
+WHERE account_id = :account_id AND origin = :origin AND expires_at > :now
+  AND revoked_for IN ('', 'LOGGED_OUT') LIMIT 1
+
+-- name: take_log_in
+-- A try from a bucket; no row where it is empty.
+INSERT INTO log_in_rate (bucket, free_at_ms)
+VALUES (:bucket, CAST(:now_ms AS bigint) + CAST(:share_ms AS bigint))
+ON CONFLICT (bucket) DO UPDATE SET free_at_ms = CAST(:share_ms AS bigint) +
+    CASE WHEN log_in_rate.free_at_ms > :now_ms THEN log_in_rate.free_at_ms ELSE :now_ms END
+WHERE log_in_rate.free_at_ms <= CAST(:now_ms AS bigint) + CAST(:slack_ms AS bigint)
+RETURNING free_at_ms
+
+-- name: log_in_rate_of
+-- When a bucket that has just been found empty is full again.
+SELECT free_at_ms FROM log_in_rate WHERE bucket = :bucket
+
+-- name: give_back_log_in
+-- A try that was none: the password was right.
+UPDATE log_in_rate SET free_at_ms = free_at_ms - :share_ms WHERE bucket = :bucket
+
+-- name: forget_log_in_rates
+-- Buckets that are full.
+DELETE FROM log_in_rate WHERE free_at_ms < :before_ms
+
 -- name: rotate_session
 -- One refresh token for another. No row comes back where the old one is not the one in force: of many
 -- requests at once, one finds it so.

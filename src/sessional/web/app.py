@@ -9,6 +9,8 @@ import asyncio
 import gc
 import os
 import secrets
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sessional import __version__
 from sessional import settings as settings_module
 from sessional.actions import Desk
+from sessional.actions.desk import Hashing
+from sessional.actions.throttle import Rate
 from sessional.credentials import Lifetimes, Passwords, Tokens
 from sessional.errors import SessionalError
 from sessional.graph.documents import DocumentLimits
@@ -51,7 +55,8 @@ from sessional.web.metrics import shown as metrics_shown
 from sessional.web.request_id import current_request_id, with_request_id
 from sessional.web.secret import signing_secrets
 
-HASHING_THREADS: Final = 2
+# Of the kernel's scale up to 19: hashing has what others leave.
+HASHING_NICENESS: Final = 10
 SECONDS_BETWEEN_FORGETTING: Final = 3600
 # Requests leave hardly any cycles behind, so the collector may look ten times less often than usual.
 COLLECTOR_THRESHOLDS: Final = (7_000, 10, 20)
@@ -157,18 +162,34 @@ def _desk(
         refresh_seconds=settings.refresh_token_seconds,
     )
     keys = signing_secrets(settings.secret, settings.secret_previous, place)
+    places = settings.hashings_at_once
     return Desk(
         store=store,
         tokens=Tokens(keys, lifetimes),
         passwords=Passwords(),
-        hashing=ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing"),
+        hashing=Hashing(_hashing_threads(places), places),
         now=lambda: int(time.time()),
         now_ms=lambda: int(time.time() * 1000),
         new_session_id=lambda: secrets.token_urlsafe(16),
         hold_seconds=settings.hold_seconds,
         rotates=settings.refresh_rotation,
+        log_in_rate=_rate(settings_module.rate(settings.login_rate, "login_rate")),
         notice=lambda observation: tell(observers, observation),
     )
+
+
+def _rate(given: tuple[int, int] | None) -> Rate | None:
+    return None if given is None else Rate(count=given[0], seconds=given[1])
+
+
+def _hashing_threads(count: int) -> ThreadPoolExecutor:
+    """Threads that give way: where the processors are busy, bookings come first."""
+
+    def give_way() -> None:
+        if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASHING_NICENESS)
+
+    return ThreadPoolExecutor(count, thread_name_prefix="hashing", initializer=give_way)
 
 
 def _road(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> Road:
@@ -209,7 +230,7 @@ async def _lifespan(
         with suppress(asyncio.CancelledError):
             await forgetting
         await store.close()
-        desk.hashing.shutdown(wait=False, cancel_futures=True)
+        desk.hashing.close()
         tell(observers, ServiceStopped())
 
 
@@ -239,6 +260,7 @@ async def _forget(settings: Settings, desk: Desk, observers: Sequence[Observer])
         now = desk.now()
         try:
             await desk.store.fetch("forget_keys", before=now - settings.idempotency_hours * 3600)
+            await desk.store.fetch("forget_log_in_rates", before_ms=now * 1000)
             await desk.store.fetch("forget_sessions", before=now - settings.access_token_seconds)
         except SessionalError as error:
             tell(observers, FaultHappened(request_id="", error=error))
