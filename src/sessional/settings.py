@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -25,6 +26,10 @@ SHORTEST_SECRET_BYTES: Final = 32
 _DSN: Final = re.compile(r"https?://[^@/\s]+@[^@/\s]+(/[^/\s]+)+")
 _RATE: Final = re.compile(r"([1-9]\d{0,6})/(second|minute|hour)")
 _PERIODS: Final = {"second": 1, "minute": 60, "hour": 3600}
+_SMTP: Final = re.compile(r"smtps?://(\S+@)?[^@/\s]+/?")
+_MAIL_FROM: Final = re.compile(r"([^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
+# A reminder longer ahead than this would be written before most sessions are booked.
+_MOST_REMINDER_HOURS: Final = 720
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 
@@ -78,6 +83,13 @@ class Settings:
     )
     hold_seconds: int = _setting(300, "How long a time stays held for who asked", least=1)
     idempotency_hours: int = _setting(48, "How long idempotency keys are remembered", least=24)
+    smtp_url: str = _setting(
+        "", "The mail server: smtp://user:password@host:587 or smtps://…; no mail if empty", secret=True
+    )
+    mail_from: str = _setting("", "Who mail comes from: Practice <appointments@example.org>")
+    reminder_hours: str = _setting(
+        "24", "How many hours before a session its reminder goes out; several as 48,2; none if empty"
+    )
     log_format: str = _setting("human", "How log lines look: human or json")
     log_level: str = _setting("info", "What is logged: debug, info, warning or error")
     graphiql: bool = _setting(True, "Whether browsers are shown GraphiQL")
@@ -183,6 +195,7 @@ def _check(settings: Settings) -> None:
     rate(settings.login_rate, "login_rate")
     if settings.sentry_dsn and not _DSN.fullmatch(settings.sentry_dsn):
         raise SettingsFault("SESSIONAL_SENTRY_DSN must have the form https://key@host/project.")
+    _check_mail(settings)
     if settings.page_size > settings.page_size_most:
         raise SettingsFault("SESSIONAL_PAGE_SIZE must not be above SESSIONAL_PAGE_SIZE_MOST.")
 
@@ -195,6 +208,36 @@ def rate(text: str, name: str) -> tuple[int, int] | None:
     if match is None:
         raise SettingsFault(f"{variable(name)} must be like 10/minute (or /second, /hour), or off.")
     return int(match[1]), _PERIODS[match[2]]
+
+
+def _check_mail(settings: Settings) -> None:
+    reminder_leads(settings)
+    if not settings.smtp_url:
+        return
+    if not _SMTP.fullmatch(settings.smtp_url) or not _has_port(settings.smtp_url):
+        raise SettingsFault("SESSIONAL_SMTP_URL must have the form smtp://user:password@host:port.")
+    if not _MAIL_FROM.fullmatch(settings.mail_from):
+        raise SettingsFault(
+            "With SESSIONAL_SMTP_URL, SESSIONAL_MAIL_FROM must be an address: name@example.org."
+        )
+
+
+def _has_port(url: str) -> bool:
+    """Whether the port is none, or one that there can be."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def reminder_leads(settings: Settings) -> tuple[int, ...]:
+    """How many seconds before a session reminders go out. Raises SettingsFault."""
+    given = [part.strip() for part in settings.reminder_hours.split(",") if part.strip()]
+    if not all(part.isdecimal() and 1 <= int(part) <= _MOST_REMINDER_HOURS for part in given):
+        raise SettingsFault(
+            f"SESSIONAL_REMINDER_HOURS must be whole hours, 1 to {_MOST_REMINDER_HOURS}, as 24 or 48,2."
+        )
+    return tuple(sorted({int(part) * 3600 for part in given}))
 
 
 def _unknown(names: Iterable[str]) -> Iterable[str]:

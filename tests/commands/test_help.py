@@ -3,11 +3,12 @@
 import pytest
 
 COMMANDS = [
-    *("serve", "migrate", "import", "export", "user", "verify"),
+    *("serve", "migrate", "import", "export", "user", "outbox", "verify"),
     *("backup", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
+    *(("outbox", name) for name in ("list", "retry")),
     *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
 ]
 

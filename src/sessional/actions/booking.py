@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sessional.access import Actor
+from sessional.actions import notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.desk import Desk
 from sessional.actions.entry import account_values
@@ -53,7 +54,8 @@ async def book(
     came of that, the diary is opened and says why, or books after all. Raises BookingRefused.
     """
     booking.check(wish)
-    attempt = _Attempt(actor, wish, _new_appointment(wish, now=desk.now()), answer, values)
+    new = _new_appointment(wish, now=desk.now())
+    attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
     try:
         if answer.from_row_alone and wish.is_plain:
             text = await desk.store.book_at_once(_guard(actor), attempt.new, answer)
@@ -68,7 +70,8 @@ async def replayed(
     desk: Desk, actor: Actor, wish: Wish, answer: RowAnswer, values: Sequence[Any] = ()
 ) -> Booked | None:
     """What the wish's idempotency key stands for already, if anything. Raises IdempotencyKeyReused."""
-    attempt = _Attempt(actor, wish, _new_appointment(wish, now=desk.now()), answer, values)
+    new = _new_appointment(wish, now=desk.now())
+    attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
     return None if wish.idempotency_key is None else await desk.store.transact(attempt.replay)
 
 
@@ -99,6 +102,7 @@ class _Attempt:
     new: NewAppointment
     answer: RowAnswer
     values: Sequence[Any]
+    mails: bool
 
     async def book(self, tx: Transaction) -> Booked:
         if not await tx.fetch("account_stands", **account_values(self.actor)):
@@ -141,6 +145,9 @@ class _Attempt:
         appointment_id = await self._place(tx, wanted, place, service)
         await know_clients(tx, wish.client_ids)
         await join_clients(tx, appointment_id, wish.client_ids, wanted)
+        if wish.client_ids and self.mails:
+            told, now = wish.client_ids, self.new.now
+            await notices.queue(tx, notices.Kind.BOOKED, [appointment_id], now=now, client_ids=told)
         if (key := self.new.key) is not None:
             account_id, input_hash = self.actor.account_id, self.new.input_hash
             outcome = {"therapist_id": therapist_id, "appointment_id": appointment_id}
@@ -203,7 +210,7 @@ class _Attempt:
         """
         for _ in range(2):
             with suppress(Conflict):
-                if added := await tx.fetch("add_appointment", **place):
+                if added := await tx.fetch("add_appointment", now=self.new.now, **place):
                     return int(added[0][0])
             span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
             mine = {"account_id": self.actor.account_id, "now": self.new.now}

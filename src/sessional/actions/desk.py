@@ -75,3 +75,5 @@ class Desk:
     rotates: bool = True
     log_in_rate: Rate | None = None
     notice: Callable[[Observation], None] = _nobody_looks
+    # Whether clients are told by mail of what becomes of their sessions.
+    mails: bool = False

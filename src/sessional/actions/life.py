@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sessional.actions import notices
 from sessional.actions.work import Ref, Work
 from sessional.diary.life import Status, admit_attendance, admit_transition, is_late
 from sessional.errors import CancelNotice, InvalidInput, InvalidTime, NotFound, StaleVersion
@@ -73,7 +74,7 @@ def check_notice(work: Work, session: Session, by: str | None, *, override: bool
 async def changed(
     work: Work, session: Session, statement: str, change: str, reason: str | None, values: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Write a change and its event; a session's first change also notes what it was before."""
+    """Write a change, its event and its notices; a session's first change also notes what it was before."""
     if reason is not None and len(reason) > LONGEST_REASON:
         raise InvalidInput(f"A reason has at most {LONGEST_REASON:,} characters.", path=["reason"])
     number = session.appointment_id
@@ -83,7 +84,16 @@ async def changed(
     row = {"appointment_id": number, "therapist_id": session.therapist_id}
     await work.tx.fetch(statement, **row, **values)
     await work.tx.fetch("note_event", appointment_id=number, change=change, reason=reason, **who)
+    await _tell(work, session, change)
     return {"appointment": session.ref}
+
+
+async def _tell(work: Work, session: Session, change: str) -> None:
+    """The clients, of a change to a session that was like this before it."""
+    kind = notices.kind_of(change, session.status)
+    if kind is not None and work.tells and work.desk.mails:
+        was = session.starts_at if kind is notices.Kind.MOVED else None
+        await notices.queue(work.tx, kind, [session.appointment_id], now=work.now, was_starts_at=was)
 
 
 async def cancel_appointment(

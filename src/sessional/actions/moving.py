@@ -85,7 +85,7 @@ async def _move(
         await admit_move(work, session, wish, wanted, override)
         room_id = await _room(work, session, wanted)
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at, "room_id": room_id}
-    place = {"new_therapist_id": wish.therapist_id, "overridden": override}
+    place = {"new_therapist_id": wish.therapist_id, "overridden": override, "now": work.now}
     return await changed(work, session, "move_session", change, reason, {**span, **place})
 
 

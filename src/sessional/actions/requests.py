@@ -50,7 +50,7 @@ async def request_appointment(
     status = Status.PENDING if reserve else Status.PROPOSED
     row = {"therapist_id": therapist_id, "service_code": service, "status": status.value}
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    added = await work.tx.fetch("add_request", **row, **span)
+    added = await work.tx.fetch("add_request", now=work.now, **row, **span)
     number: int = added[0][0]
     await _join(work, number, list(dict.fromkeys(client_ids or ())), known[0][1], wanted)
     if reserve and known[0][2]:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from sessional.access import Actor
+from sessional.actions import notices
 from sessional.actions.admission import WITHOUT_RULES, alternatives
 from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
@@ -122,6 +123,8 @@ async def book_series(
         raise SeriesConflict([occurrence.shown() for occurrence in conflicts], len(found))
     await know_clients(work.tx, client_ids)
     numbers = await _write(work, found, client_ids, given)
+    if client_ids and work.desk.mails:
+        await notices.queue(work.tx, notices.Kind.SERIES_BOOKED, numbers, now=work.now)
     return {"appointments": [Ref("Appointment", number) for number in numbers]}
 
 
@@ -135,9 +138,12 @@ async def cancel_series(
     series_id, starts_at = rows[0]
     begin = starts_at if following else work.now
     ahead = await work.tx.fetch("series_ahead", series_id=series_id, begin=max(begin, work.now))
-    for row in ahead:
-        await cancel_appointment(work, appointment_id=row[0], by=by, reason=reason)
-    return {"appointments": [Ref("Appointment", row[0]) for row in ahead]}
+    numbers = [row[0] for row in ahead]
+    for number in numbers:
+        await cancel_appointment(replace(work, tells=False), appointment_id=number, by=by, reason=reason)
+    if numbers and work.desk.mails:
+        await notices.queue(work.tx, notices.Kind.SERIES_CANCELLED, numbers, now=work.now)
+    return {"appointments": [Ref("Appointment", number) for number in numbers]}
 
 
 # ---- looking ------------------------------------------------------------------------------------
@@ -241,7 +247,7 @@ async def _write(
     await _drop_holds(work, given["therapist_id"], starts, length)
     packed = work.tx.dialect.pack(starts)
     added = await work.tx.fetch(
-        "add_to_series", series_id=rows[0][0], starts=packed, length=length, **place
+        "add_to_series", series_id=rows[0][0], starts=packed, length=length, now=work.now, **place
     )
     numbers = {row[1]: int(row[0]) for row in added}
     missing = [occurrence for occurrence in found if occurrence.span.starts_at not in numbers]

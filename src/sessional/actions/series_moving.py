@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from sessional.actions import notices
 from sessional.actions.admission import TAKEN
 from sessional.actions.life import LONGEST_REASON, Session, check_notice, check_version
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
@@ -21,7 +22,7 @@ from sessional.actions.moving import as_wish
 from sessional.actions.series import Look, Occurrence
 from sessional.actions.work import Work
 from sessional.diary.ask import Ask
-from sessional.diary.life import BLOCKS
+from sessional.diary.life import BLOCKS, Status
 from sessional.diary.rules import BrokenRule, Busy, Rule
 from sessional.diary.series import moved
 from sessional.diary.values import DAY_SECONDS, Interval
@@ -271,5 +272,12 @@ async def _write(work: Work, moves: Sequence[_Move], reason: str | None, overrid
     await tx.fetch("note_first_events", **noted)
     await tx.fetch("step_aside", ids=ids)
     rows = orjson.dumps([move.row() for move in moves]).decode()
-    await tx.fetch("move_sessions", moves=rows, overridden=overridden)
+    await tx.fetch("move_sessions", moves=rows, overridden=overridden, now=work.now)
     await tx.fetch("note_events", change="MOVED", reason=reason, **noted)
+    if work.desk.mails:
+        await notices.queue(tx, notices.Kind.SERIES_MOVED, _told(moves), now=work.now)
+
+
+def _told(moves: Sequence[_Move]) -> list[int]:
+    """The sessions that somebody was told of before; those that are asked for are told when answered."""
+    return [move.session.appointment_id for move in moves if move.session.status is Status.BOOKED]

@@ -13,6 +13,7 @@ from sessional import __version__
 from sessional.cli.backup import backup, restore
 from sessional.cli.exchange import export_file, import_file
 from sessional.cli.migrate import migrate
+from sessional.cli.outbox import outbox_list, outbox_retry
 from sessional.cli.selftest import selftest
 from sessional.cli.serve import serve
 from sessional.cli.show import schema, settings
@@ -52,11 +53,16 @@ accounts.command("disable")(user_disable)
 accounts.command("enable")(user_enable)
 accounts.command("set-password")(user_set_password)
 
+outbox = typer.Typer(help="Mail to clients: what waits or was given up.", no_args_is_help=True)
+outbox.command("list")(outbox_list)
+outbox.command("retry")(outbox_retry)
+
 app.command()(serve)
 app.command()(migrate)
 app.command("import")(import_file)
 app.command("export")(export_file)
 app.add_typer(accounts, name="user")
+app.add_typer(outbox, name="outbox")
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)

@@ -134,10 +134,10 @@ WHERE therapist_id = :therapist_id AND starts_at = :starts_at AND ends_at = :end
 -- name: add_appointment
 -- A session into a diary. The constraint has the last word: no row comes back where it refuses. A
 -- refusal would end PostgreSQL's transaction, in which the diary is still to be asked for the reason.
-INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at,
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, placed_at,
     capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds)
 SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:ends_at AS bigint),
-    capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds
+    CAST(:now AS bigint), capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds
 FROM service WHERE code = :service_code
 ON CONFLICT DO NOTHING -- postgres
 RETURNING appointment_id
@@ -151,7 +151,8 @@ RETURNING appointment_id
 
 -- name: take_hold
 -- A hold becomes the session that it was held for, and keeps its number.
-UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, capacity = s.capacity,
+UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, placed_at = :now,
+    capacity = s.capacity,
     buffer_before_seconds = s.buffer_before_seconds, buffer_after_seconds = s.buffer_after_seconds,
     cancel_notice_seconds = s.cancel_notice_seconds
 FROM service s
@@ -273,10 +274,10 @@ WHERE therapist_id = :therapist_id AND held_until > 0 AND starts_at < :ends_at A
 
 -- name: add_to_series
 -- The sessions of a series, all at once. No row comes back for one that the constraint refuses.
-INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, series_id,
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, series_id, placed_at,
     capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds)
 SELECT CAST(:therapist_id AS bigint), s.code, o.value, o.value + CAST(:length AS bigint),
-    CAST(:series_id AS bigint),
+    CAST(:series_id AS bigint), CAST(:now AS bigint),
     s.capacity, s.buffer_before_seconds, s.buffer_after_seconds, s.cancel_notice_seconds
 FROM service s CROSS JOIN unnest(CAST(:starts AS bigint[])) AS o (value) -- postgres
 FROM service s CROSS JOIN json_each(:starts) o -- sqlite
@@ -386,6 +387,7 @@ WITH m AS (
     FROM json_each(:moves) -- sqlite
 )
 UPDATE appointment SET starts_at = m.starts_at, ends_at = m.ends_at, room_id = m.room_id, status = m.status,
+    placed_at = CASE WHEN appointment.starts_at = m.starts_at THEN placed_at ELSE :now END,
     rules_overridden = :overridden OR rules_overridden, version = version + 1
 FROM m WHERE appointment.appointment_id = m.appointment_id
 
@@ -427,7 +429,8 @@ WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
 -- name: move_session
 -- A session at another time, in the same diary or another.
 UPDATE appointment SET therapist_id = :new_therapist_id, starts_at = :starts_at, ends_at = :ends_at,
-    room_id = :room_id, rules_overridden = :overridden OR rules_overridden, version = version + 1
+    placed_at = CASE WHEN starts_at = :starts_at THEN placed_at ELSE :now END, room_id = :room_id,
+    rules_overridden = :overridden OR rules_overridden, version = version + 1
 WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
 
 -- name: keys_follow
@@ -475,9 +478,9 @@ WITH actor AS ( -- postgres
     WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL -- postgres
       AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0 -- postgres
 ), b AS ( -- postgres
-    INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, capacity, cancel_notice_seconds) -- postgres
+    INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, placed_at, capacity, cancel_notice_seconds) -- postgres
     SELECT t.therapist_id, s.code, :starts_at, :starts_at + coalesce(:duration_seconds, s.duration_seconds), -- postgres
-        s.capacity, s.cancel_notice_seconds -- postgres
+        :now, s.capacity, s.cancel_notice_seconds -- postgres
     FROM actor, therapist t, service s WHERE t.therapist_id = :therapist_id AND s.code = :service_code -- postgres
       AND t.rules_version = 0 AND NOT s.needs_room AND NOT EXISTS ( -- postgres
         SELECT 1 FROM service b WHERE b.buffer_before_seconds > 0 OR b.buffer_after_seconds > 0) -- postgres
@@ -704,8 +707,8 @@ DELETE FROM appointment WHERE held_until > 0
 
 -- name: take_in_one
 -- An appointment of a file. The trigger has the last word.
-INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at, status) -- sqlite
-VALUES (:appointment_id, :therapist_id, :service_code, :starts_at, :ends_at, :status) -- sqlite
+INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at, status, placed_at) -- sqlite
+VALUES (:appointment_id, :therapist_id, :service_code, :starts_at, :ends_at, :status, unixepoch()) -- sqlite
 
 -- name: known_already
 -- The same appointment in everything; where the line has no id, whatever its id.
@@ -833,14 +836,15 @@ LOCK TABLE appointment IN ACCESS EXCLUSIVE MODE -- postgres
 
 -- name: take_in_numbered
 -- The lines with ids. In their order, because pages are mostly read in it.
-INSERT INTO appointment (therapist_id, appointment_id, service_code, starts_at, ends_at, status) -- postgres
-SELECT therapist_id, appointment_id, service_code, starts_at, ends_at, status FROM incoming -- postgres
+INSERT INTO appointment (therapist_id, appointment_id, service_code, starts_at, ends_at, status, placed_at) -- postgres
+SELECT therapist_id, appointment_id, service_code, starts_at, ends_at, status, extract(epoch FROM now()) -- postgres
+FROM incoming -- postgres
 WHERE appointment_id IS NOT NULL ORDER BY appointment_id -- postgres
 
 -- name: take_in_unnumbered
 -- The lines without ids.
-INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status) -- postgres
-SELECT therapist_id, service_code, starts_at, ends_at, status FROM incoming -- postgres
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status, placed_at) -- postgres
+SELECT therapist_id, service_code, starts_at, ends_at, status, extract(epoch FROM now()) FROM incoming -- postgres
 WHERE appointment_id IS NULL ORDER BY line -- postgres
 
 -- name: go_on_above_appointments
@@ -1344,10 +1348,10 @@ UPDATE care_relationship SET until_date = :until_date WHERE care_relationship_id
 
 -- name: add_request
 -- A session that is asked for, with what is agreed about it now.
-INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status,
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status, placed_at,
     capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds)
 SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:ends_at AS bigint),
-    CAST(:status AS text), capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds
+    CAST(:status AS text), CAST(:now AS bigint), capacity, buffer_before_seconds, buffer_after_seconds, cancel_notice_seconds
 FROM service WHERE code = :service_code
 RETURNING appointment_id
 
@@ -1432,3 +1436,107 @@ LEFT JOIN appointment a ON a.room_id = r.room_id AND a.blocks AND a.starts_at < 
   AND a.starts_at > CAST(:starts_at AS bigint) - 86400 AND a.ends_at > :starts_at
   AND (a.held_until = 0 OR a.held_until > :now)
 ORDER BY r.room_id, a.starts_at
+
+-- ---- the outbox --------------------------------------------------------------------------------------
+
+-- name: queue_notices
+-- What the clients of some sessions are told, one row for each client who has an address. Sessions that
+-- are over are nobody's news. Whose client_ids are not asked for is 1 in "all_clients".
+INSERT INTO outbox (therapist_id, kind, client_id, appointment_id, sessions, was_starts_at, created_at, next_at)
+SELECT min(a.therapist_id), CAST(:kind AS text), m.client_id, min(a.appointment_id),
+    json_agg(json_build_array(a.appointment_id, a.version, a.starts_at, a.ends_at) ORDER BY a.starts_at)::text, -- postgres
+    json_group_array(json_array(a.appointment_id, a.version, a.starts_at, a.ends_at) ORDER BY a.starts_at), -- sqlite
+    CAST(:was_starts_at AS bigint), CAST(:now AS bigint), CAST(:now AS bigint)
+FROM appointment a JOIN appointment_client m ON m.appointment_id = a.appointment_id
+JOIN client c ON c.client_id = m.client_id
+WHERE a.starts_at > CAST(:now AS bigint) AND c.email IS NOT NULL AND c.email <> ''
+  AND a.appointment_id = ANY(CAST(:appointment_ids AS bigint[])) -- postgres
+  AND a.appointment_id IN (SELECT value FROM json_each(:appointment_ids)) -- sqlite
+  AND (CAST(:all_clients AS bigint) = 1
+    OR m.client_id = ANY(CAST(:client_ids AS bigint[]))) -- postgres
+    OR m.client_id IN (SELECT value FROM json_each(:client_ids))) -- sqlite
+GROUP BY m.client_id
+
+-- name: notices_waiting
+-- Whether there is anything to send.
+SELECT 1 FROM outbox WHERE status = 'WAITING' AND next_at <= :now LIMIT 1
+
+-- name: claim_notices
+-- Notices for one process to send, which nobody else takes until the lease is over.
+UPDATE outbox SET next_at = :lease_until, attempts = attempts + 1
+WHERE outbox_id IN (
+    SELECT outbox_id FROM outbox WHERE status = 'WAITING' AND next_at <= :now
+    ORDER BY next_at, outbox_id LIMIT CAST(:most AS bigint)
+    FOR UPDATE SKIP LOCKED -- postgres
+)
+RETURNING outbox_id, attempts
+
+-- name: letter
+-- Everything that a notice says and is addressed to, and how its session stands now.
+SELECT o.kind, o.sessions, o.was_starts_at, o.lead_seconds, o.created_at,
+    c.email, c.name, coalesce(c.time_zone, t.time_zone), t.first_name, t.last_name, t.time_zone,
+    a.starts_at, a.status, EXISTS (
+        SELECT 1 FROM appointment_client m
+        WHERE m.appointment_id = o.appointment_id AND m.client_id = o.client_id),
+    EXISTS (
+        SELECT 1 FROM outbox later WHERE later.appointment_id = o.appointment_id
+          AND later.client_id = o.client_id AND later.outbox_id > o.outbox_id AND later.kind <> 'REMINDER')
+FROM outbox o JOIN client c ON c.client_id = o.client_id
+JOIN therapist t ON t.therapist_id = o.therapist_id
+LEFT JOIN appointment a ON a.appointment_id = o.appointment_id
+WHERE o.outbox_id = :outbox_id
+
+-- name: end_notice
+-- What became of a notice, unless another process has taken it since.
+UPDATE outbox SET status = :status, ended_at = :now, outcome = :outcome
+WHERE outbox_id = :outbox_id AND attempts = :attempts AND status = 'WAITING'
+
+-- name: delay_notice
+-- A notice that could not be sent, and when it is tried again.
+UPDATE outbox SET next_at = :next_at, outcome = :outcome
+WHERE outbox_id = :outbox_id AND attempts = :attempts AND status = 'WAITING'
+
+-- name: open_reminder_clock
+-- How far reminders have been written, for nobody else to go on from until the end of the transaction.
+SELECT reminded_until FROM reminder_clock WHERE lead_seconds = :lead_seconds
+FOR UPDATE -- postgres
+
+-- name: set_reminder_clock
+-- Reminders have been written as far as this.
+INSERT INTO reminder_clock (lead_seconds, reminded_until) VALUES (:lead_seconds, :reminded_until)
+ON CONFLICT (lead_seconds) DO UPDATE SET reminded_until = excluded.reminded_until
+
+-- name: queue_reminders
+-- A reminder for each client of each session that starts within a span, and was given that time before
+-- its reminder was due.
+INSERT INTO outbox (therapist_id, kind, client_id, appointment_id, sessions, lead_seconds, created_at, next_at)
+SELECT a.therapist_id, 'REMINDER', m.client_id, a.appointment_id,
+    json_build_array(json_build_array(a.appointment_id, a.version, a.starts_at, a.ends_at))::text, -- postgres
+    json_array(json_array(a.appointment_id, a.version, a.starts_at, a.ends_at)), -- sqlite
+    CAST(:lead_seconds AS bigint), CAST(:now AS bigint), CAST(:now AS bigint)
+FROM appointment a JOIN appointment_client m ON m.appointment_id = a.appointment_id
+JOIN client c ON c.client_id = m.client_id
+WHERE a.starts_at >= :starts_at AND a.starts_at < :ends_at AND a.status = 'BOOKED'
+  AND a.placed_at <= a.starts_at - CAST(:lead_seconds AS bigint)
+  AND c.email IS NOT NULL AND c.email <> ''
+
+-- name: forget_notices
+-- Notices that were sent, or had no need to be, longer ago than is remembered.
+DELETE FROM outbox WHERE status IN ('SENT', 'DROPPED') AND ended_at < :before
+
+-- name: notices_open
+-- Notices that wait or were given up, for whoever looks after the service.
+SELECT outbox_id, kind, client_id, appointment_id, status, attempts, next_at, ended_at, outcome
+FROM outbox WHERE status IN ('WAITING', 'DEAD') ORDER BY outbox_id
+
+-- name: retry_notice
+-- A notice that was given up is tried again, as often as a new one.
+UPDATE outbox SET status = 'WAITING', attempts = 0, next_at = :now, ended_at = NULL
+WHERE outbox_id = :outbox_id AND status = 'DEAD'
+RETURNING outbox_id
+
+-- name: retry_notices
+-- All notices that were given up are tried again.
+UPDATE outbox SET status = 'WAITING', attempts = 0, next_at = :now, ended_at = NULL
+WHERE status = 'DEAD'
+RETURNING outbox_id

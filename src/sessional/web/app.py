@@ -175,6 +175,7 @@ def _desk(
         rotates=settings.refresh_rotation,
         log_in_rate=_rate(settings_module.rate(settings.login_rate, "login_rate")),
         notice=lambda observation: tell(observers, observation),
+        mails=bool(settings.smtp_url),
     )
 
 
@@ -224,7 +225,8 @@ async def _lifespan(
     _settle_memory()
     forgetting = asyncio.create_task(_forget(settings, desk, observers))
     try:
-        yield
+        async with _sending(settings, desk, observers):
+            yield
     finally:
         forgetting.cancel()
         with suppress(asyncio.CancelledError):
@@ -251,6 +253,33 @@ async def _open_postgres(settings: Settings, store: PostgresStore, observers: Se
     for name in await store.unsafe_settings():
         text = f"PostgreSQL runs with {name} off: a crash of its machine can lose acknowledged bookings."
         tell(observers, Warned(message=text))
+
+
+@asynccontextmanager
+async def _sending(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> AsyncIterator[None]:
+    """Mail is sent meanwhile, where there is a mail server. Its libraries are loaded only then."""
+    if not settings.smtp_url:
+        yield
+        return
+    from sessional.outbox import post
+    from sessional.outbox.sender import Sender, Told
+
+    sender = Sender(
+        desk.store,
+        post.parse(settings.smtp_url),
+        sender=settings.mail_from,
+        leads=settings_module.reminder_leads(settings),
+        now=desk.now,
+        told=Told(
+            warned=lambda text: tell(observers, Warned(message=text)),
+            failed=lambda error: tell(observers, FaultHappened(request_id="", error=error)),
+        ),
+    )
+    running = asyncio.create_task(sender.run())
+    try:
+        yield
+    finally:
+        await sender.stop(running)
 
 
 async def _forget(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> None:

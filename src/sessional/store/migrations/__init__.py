@@ -10,6 +10,7 @@ from typing import Final
 STEPS: Final = {
     "0001": "0001_appointment_api",
     "0002": "0002_diary",
+    "0005": "0005_outbox",
     "0007": "0007_log_in_sessions",
 }
 HEAD: Final = list(STEPS)[-1]
