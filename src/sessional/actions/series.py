@@ -86,6 +86,21 @@ class Look:
         span = Interval(starts_at=starts_at, ends_at=starts_at + length)
         return Occurrence(number, span, broken, self._instead(span, near) if broken else ())
 
+    def add(self, span: Interval) -> None:
+        """From here on this session of the series is in the way of those that come after, and counts."""
+        service = self.ask.service
+        new = Busy(
+            starts_at=span.starts_at,
+            ends_at=span.ends_at,
+            buffer_before_seconds=service.buffer_before_seconds,
+            buffer_after_seconds=service.buffer_after_seconds,
+            service_code=service.code,
+        )
+        self.starts = self.starts or [other.starts_at for other in self.busy]
+        place = bisect_left(self.starts, span.starts_at)
+        self.starts.insert(place, span.starts_at)
+        self.busy.insert(place, new)
+
     def _instead(self, span: Interval, near: Sequence[Busy]) -> Sequence[Slot]:
         if self.has_rules:
             return alternatives(self.rules, self.closures, self.ask, span, near, self.rooms)
@@ -193,10 +208,16 @@ async def _outcomes(
             free_of_hours=not rules.takes_search_bookings,
         ),
         has_rules=diary[0][1] > 0,
-        busy=await busy_around(fetch, therapist_id, whole),
+        # A series makes sessions of its own: a place in a group that is there already is none for it.
+        busy=[replace(other, places_left=0) for other in await busy_around(fetch, therapist_id, whole)],
         rooms=rooms,
     )
-    return [look.occurrence(number, start) for number, start in starts.items()]
+    found = []
+    for number, start in starts.items():
+        found.append(look.occurrence(number, start))
+        if not found[-1].broken:
+            look.add(found[-1].span)
+    return found
 
 
 def _starts(rules: TherapistRules, starts_at: int, pattern: Mapping[str, Any]) -> list[int]:
