@@ -30,7 +30,7 @@ HARMLESS = {
 }
 TAKEN, ELSEWHERE = {"starts_at": 1500, "ends_at": 2500}, {"start": 5000, "end": 6000}
 NEW = {"therapist_id": 101, "service_code": "one-off", **TAKEN}
-ANN = {"account_id": 1, "username": "ann", "role": "ADMIN"}
+ANN = {"account_id": 1, "username": "ann", "role": "ADMIN", "sid": "tests"}
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ async def run(by_hand: Hand, name: str, values: dict[str, Any]) -> None:
     """The statement as the program would send it."""
     statement = written(by_hand.engine)[name]
     dialect = SQLITE if by_hand.engine == "sqlite" else POSTGRES
-    given = {k: dialect.pack(v) if isinstance(v, list) else v for k, v in values.items()}
+    given = {k: dialect.pack(v) if isinstance(v, list) else v for k, v in {"now": 0, **values}.items()}
     sql = statement.sql.replace("{answer}", "b.appointment_id")
     await by_hand.run(sql, *statement.arguments(given))
 
