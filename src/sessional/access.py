@@ -73,6 +73,7 @@ READS: Final[dict[Role, dict[str, Extent]]] = {
         "CareRelationship": Extent.ALL,
         "Series": Extent.ALL,
         "Hold": Extent.ALL,
+        "AuditEvent": Extent.ALL,
         "Viewer": Extent.ALL,
         # Reached from the viewer alone: one's own.
         "LogInSession": Extent.ALL,

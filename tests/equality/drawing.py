@@ -23,6 +23,7 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
+from . import record
 from .catalogue import counts, node_types, totals
 from .lists import full_name
 from .practice import MONDAY, Practice
@@ -90,6 +91,13 @@ class Pools:
                 "end": (legacy, (-5, 0, MONDAY, 2**31 - 1)),
                 "from": (instants, ("1969-12-31T23:59:55Z",)),
                 "until": (instants, ("9999-12-31T23:59:59Z",)),
+                "accountIds": (["0", "1", str(2**40)], ["01", "x"]),
+                "usernames": _codes([each.username for each in practice.record]),
+                "actions": (record.ACTIONS, ("", "cancelAppointment")),
+                "objectTypes": (record.OBJECT_TYPES, ("Nothing",)),
+                "objectIds": (["1", "2", str(2**40)], ["01", "x"]),
+                "outcomeIn": (record.OUTCOMES, ()),
+                "requestId": (record.REQUESTS, ("request-3",)),
                 "first": (SIZES, (0, 1000)),
                 "last": (SIZES, (0, 1000)),
                 "if": ((True, False), (False,)),

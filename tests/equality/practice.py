@@ -9,9 +9,10 @@ of specialisms are unique, no text holds U+0000. This module must not know Graph
 from dataclasses import dataclass
 from random import Random
 
-from . import clients, diary, sessions
+from . import clients, diary, record, sessions
 from .clients import CareRelationship, Client
 from .diary import Away, Closure, DateOverride, Room, TimeOff, WorkingHours
+from .record import AuditEvent
 from .sessions import DURATIONS, Appointment, AppointmentEvent, Around, Series
 from .words import (
     ALIKE,
@@ -81,6 +82,7 @@ class Practice:
     clients: tuple[Client, ...] = ()
     care: tuple[CareRelationship, ...] = ()
     events: tuple[AppointmentEvent, ...] = ()
+    record: tuple[AuditEvent, ...] = ()
     series: tuple[Series, ...] = ()
 
 
@@ -117,6 +119,7 @@ def build(seed: int, most_appointments: int = 40) -> Practice:
         clients=people,
         care=clients.care(rng, numbers, around.clients),
         events=sessions.events(rng, appointments),
+        record=record.entries(rng),
         series=together,
     )
 

@@ -13,6 +13,7 @@ from .practice import Practice
 Rows = Sequence[tuple[Any, ...]]
 
 EMPTIED_IN_ORDER = (
+    "audit_event",
     "appointment_client",
     "appointment_event",
     "care_relationship",
@@ -67,6 +68,7 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
             [(a.appointment_id, c) for a in sessions for c in a.client_ids],
         ),
         "appointment_event": _plain(practice.events),
+        "audit_event": _plain(practice.record),
     }
 
 

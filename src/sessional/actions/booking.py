@@ -54,7 +54,7 @@ async def book(
     came of that, the diary is opened and says why, or books after all. Raises BookingRefused.
     """
     booking.check(wish)
-    new = _new_appointment(wish, now=desk.now())
+    new = _new_appointment(wish, desk)
     attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
     try:
         if answer.from_row_alone and wish.is_plain:
@@ -70,7 +70,7 @@ async def replayed(
     desk: Desk, actor: Actor, wish: Wish, answer: RowAnswer, values: Sequence[Any] = ()
 ) -> Booked | None:
     """What the wish's idempotency key stands for already, if anything. Raises IdempotencyKeyReused."""
-    new = _new_appointment(wish, now=desk.now())
+    new = _new_appointment(wish, desk)
     attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
     return None if wish.idempotency_key is None else await desk.store.transact(attempt.replay)
 
@@ -153,6 +153,9 @@ class _Attempt:
             outcome = {"therapist_id": therapist_id, "appointment_id": appointment_id}
             remember = {"account_id": account_id, "key": key, "input_hash": input_hash}
             await tx.fetch("remember", now=self.new.now, **remember, **outcome)
+        row = {"therapist_id": therapist_id, "appointment_id": appointment_id}
+        said = {"action": self.new.action, "request_id": self.new.request_id, "now": self.new.now}
+        await tx.fetch("audit_booking", **row, **said, **account_values(self.actor))
         return await self._answer(tx, therapist_id, appointment_id, replayed=False)
 
     async def _obey(self, tx: Transaction, wanted: Interval) -> None:
@@ -250,7 +253,7 @@ def _guard(actor: Actor) -> Guard:
     return Guard(**account_values(actor))
 
 
-def _new_appointment(wish: Wish, *, now: int) -> NewAppointment:
+def _new_appointment(wish: Wish, desk: Desk) -> NewAppointment:
     return NewAppointment(
         therapist_id=wish.therapist_id,
         service_code=wish.service_code,
@@ -258,7 +261,9 @@ def _new_appointment(wish: Wish, *, now: int) -> NewAppointment:
         duration_seconds=wish.duration_seconds,
         key=wish.idempotency_key,
         input_hash=input_hash(wish),
-        now=now,
+        now=desk.now(),
+        action="appointment" if wish.identical_is_same else "bookAppointment",
+        request_id=desk.request_id(),
     )
 
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from sessional.actions.notebook import Notebook
 from sessional.actions.throttle import Rate
 from sessional.credentials import Passwords, Tokens
 from sessional.errors import RateLimited
@@ -77,3 +78,7 @@ class Desk:
     notice: Callable[[Observation], None] = _nobody_looks
     # Whether clients are told by mail of what becomes of their sessions.
     mails: bool = False
+    # The id of the request that is being answered, for the record. Asked where the request runs: on
+    # SQLite an action runs in another thread.
+    request_id: Callable[[], str] = lambda: ""
+    notebook: Notebook = field(default_factory=Notebook)

@@ -33,6 +33,7 @@ class Work:
     now: int
     # Off where whoever calls an action tells the clients of all that it does in one mail.
     tells: bool = True
+    request_id: str = ""
 
     async def one(self, statement: str, what: str, **values: Any) -> Any:
         """The first row of a statement. Raises NotFound (“There is no {what} with that number”)."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from sessional.access import Role
+from sessional.actions.commands import by_operator
 from sessional.actions.entry import Ended
 from sessional.cli.exchange import current
 from sessional.cli.options import Database
@@ -18,6 +19,14 @@ from sessional.errors import InvalidArgument
 from sessional.exchange.members import BadLine, username
 from sessional.store import bulk
 from sessional.store.constraints import Conflict
+
+# What a statement is called on record.
+_RECORDED: Final = {
+    "add_account": "user add",
+    "disable_account": "user disable",
+    "enable_account": "user enable",
+    "set_password_hash": "user set-password",
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")]
 PasswordStdin = Annotated[
@@ -103,7 +112,13 @@ def _change(place: Any, statement: str, **values: Any) -> list[Any]:
 
     async def change() -> list[Any]:
         async with bulk.load(place) as load:
-            return list(await load.fetch(statement, **values))
+            rows = list(await load.fetch(statement, **values))
+            for (account_id,) in rows:
+                role = {"role": values["role"]} if "role" in values else {}
+                said = {"username": values["username"], **role}
+                about = {"object_type": "Account", "object_id": account_id, "after": said}
+                await by_operator(load.fetch, _RECORDED[statement], **about)
+            return rows
 
     return asyncio.run(change())
 

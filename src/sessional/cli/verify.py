@@ -10,6 +10,7 @@ from typing import Final
 import typer
 
 from sessional.access import Role
+from sessional.actions.sealing import Chain
 from sessional.cli.exchange import counted, current
 from sessional.cli.options import Database
 from sessional.errors import Fault
@@ -39,6 +40,7 @@ BOTH: Final = (
     Check(
         "verify_keys", "An idempotency key of account {} stands for appointment {}, which does not exist."
     ),
+    Check("verify_unlinked", "The record: event {} was never linked into its chain."),
     Check("verify_key_owners", "An idempotency key belongs to account {}, which does not exist."),
 )
 SQLITE: Final = (
@@ -65,7 +67,8 @@ async def findings(place: Path | str) -> int:
         for check in (*(SQLITE if isinstance(place, Path) else POSTGRES), *BOTH):
             total += await _run(snapshot, check)
         total += await _roles(snapshot)
-        typer.echo(await _summary(snapshot, total))
+        chain, broken = await _chain(snapshot)
+        typer.echo(await _summary(snapshot, chain, total := total + broken))
     return total
 
 
@@ -96,9 +99,25 @@ async def _roles(snapshot: Snapshot) -> int:
     return found
 
 
-async def _summary(snapshot: Snapshot, findings: int) -> str:
+async def _chain(snapshot: Snapshot) -> tuple[Chain, int]:
+    """Whether the record is as it was written: its chain, and how much is wrong with it."""
+    [start] = [row async for rows in snapshot.batches("verify_chain_start") for row in rows]
+    chain, found = Chain(*start), 0
+    async for rows in snapshot.batches("verify_chain"):
+        for position, what in chain.broken(rows):
+            if found < MOST_LINES:
+                typer.echo(f"The record at position {position}: {what}.")
+            found += 1
+    if found > MOST_LINES:
+        typer.echo(f"… and {found - MOST_LINES:,} more of these.")
+    return chain, found
+
+
+async def _summary(snapshot: Snapshot, chain: Chain, findings: int) -> str:
     [sizes] = [row async for rows in snapshot.batches("sizes") for row in rows]
     kinds = ("appointment", "therapist", "user")
     looked_at = ", ".join(counted(size, kind) for size, kind in zip(sizes, kinds, strict=True))
+    ends = f" (the last is {chain.hash})" if chain.position else ""
+    looked_at = f"{looked_at}, {counted(chain.position, 'link')} of the record{ends}"
     said = "nothing is wrong" if not findings else f"findings: {findings:,}"
     return f"Looked at {looked_at} under the schema {HEAD}: {said}."

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from sessional.actions.commands import by_operator
 from sessional.credentials import Passwords
 from sessional.diary.names import fold
 from sessional.errors import ImportRefused
@@ -75,7 +76,11 @@ async def take_in(lines: Iterable[tuple[int, Line]], load: Load, *, passwords: P
         await intake.send()
         await load.check()
         raise
-    return await intake.settle()
+    done = await intake.settle()
+    new = {name: count for name, count in asdict(done).items() if count and name != "known"}
+    if new:
+        await by_operator(load.fetch, "import", after=new)
+    return done
 
 
 SERVICE_DEFAULTS: Final[Mapping[str, Any]] = {

@@ -111,6 +111,8 @@ CARE_RELATIONSHIP: Final = Table(name="care_relationship", key="care_relationshi
 SERIES: Final = Table(name="series", key="series_id")
 LOG_IN_SESSION: Final = Table(name="log_in_session", key="log_in_session_id")
 
+AUDIT_EVENT: Final = Table(name="audit_event", key="audit_event_id")
+
 _TO_THERAPIST: Final = _link(THERAPIST, "therapist_id")
 _TO_SERVICE: Final = _link(SERVICE, "service_code", "code")
 _TO_APPOINTMENTS: Final = _link(APPOINTMENT, "therapist_id")
@@ -420,6 +422,35 @@ TYPES: Final[dict[str, TypeBinding]] = {
         sorts={"HOLD_ID": Sort(_column("appointment_id"))},
         only=Fixed(_column("held_until"), ">", 0),
     ),
+    "AuditEvent": TypeBinding(
+        table=AUDIT_EVENT,
+        fields={
+            "auditEventId": Value(_column("audit_event_id"), Form.ID),
+            "happenedAt": Value(_column("happened_at"), Form.INSTANT),
+            "accountId": Value(_column("account_id"), Form.ID),
+            "username": Value(_column("username"), Form.TEXT),
+            "role": Value(_column("role"), Form.TEXT),
+            "action": Value(_column("action"), Form.TEXT),
+            "objectType": Value(_column("object_type"), Form.TEXT, nullable=True),
+            "objectId": Value(_column("object_id"), Form.ID, nullable=True),
+            "outcome": Value(_column("outcome"), Form.TEXT),
+            "code": Value(_column("code"), Form.TEXT, nullable=True),
+            "before": Value(_column("state_before"), Form.TEXT, nullable=True),
+            "after": Value(_column("state_after"), Form.TEXT, nullable=True),
+            "requestId": Value(_column("request_id"), Form.TEXT),
+        },
+        filters={
+            "happenedAtRange": Condition(Test.WITHIN, _column("happened_at")),
+            "accountIds": Condition(Test.IN_IDS, _column("account_id")),
+            "usernames": Condition(Test.IN_TEXTS, _column("username")),
+            "actions": Condition(Test.IN_TEXTS, _column("action")),
+            "objectTypes": Condition(Test.IN_TEXTS, _column("object_type")),
+            "objectIds": Condition(Test.IN_IDS, _column("object_id")),
+            "outcomeIn": Condition(Test.IN_TEXTS, _column("outcome")),
+            "requestId": Condition(Test.EQUALS, _column("request_id")),
+        },
+        sorts={"AUDIT_EVENT_ID": Sort(_column("audit_event_id"))},
+    ),
     "Viewer": TypeBinding(
         table=ACCOUNT,
         fields={
@@ -455,6 +486,7 @@ LISTS: Final[dict[str, str]] = {
     "closures": "Closure",
     "rooms": "Room",
     "clients": "Client",
+    "auditEvents": "AuditEvent",
 }
 # Root fields that find one row by the number in an argument: field -> (type, argument).
 LOOKUPS: Final[dict[str, tuple[str, str]]] = {"therapist": ("Therapist", "therapistId")}

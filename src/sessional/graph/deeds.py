@@ -31,6 +31,8 @@ from sessional.actions import (
     series,
     series_moving,
 )
+from sessional.actions.audit import Record
+from sessional.actions.entries import Outcome, entry_of
 from sessional.actions.entry import account_values
 from sessional.actions.work import Ref, Work
 from sessional.diary.booking import check_key
@@ -45,7 +47,7 @@ from sessional.errors import (
     SlotTaken,
     Unauthenticated,
 )
-from sessional.graph.plain import camel
+from sessional.graph.plain import camel, camel_name
 from sessional.graph.refusals import user_error
 from sessional.store import constraints
 from sessional.store.constraints import Conflict, KeyInProgress
@@ -118,9 +120,10 @@ async def do(
     """
     arguments = dict(given)
     key = arguments.pop("idempotency_key", None)
+    request_id = desk.request_id()
 
     async def attempt(tx: Transaction) -> str:
-        work = Work(tx=tx, desk=desk, actor=actor, now=desk.now())
+        work = Work(tx=tx, desk=desk, actor=actor, now=desk.now(), request_id=request_id)
         return await finish(await _once(work, deed, arguments, key), tx)
 
     try:
@@ -150,18 +153,31 @@ async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str |
     if not await work.tx.fetch("account_stands", **account_values(actor)):
         raise Unauthenticated("The account is not active any more.")
     if key is None:
-        return _camelled(await deed.run(work, **arguments))
+        return await _on_record(work, deed, arguments)
     input_hash = hashlib.sha256(repr((deed.run.__name__, arguments)).encode()).hexdigest()
     known = await work.tx.fetch("recall", account_id=actor.account_id, key=key)
     if known:
         if known[0][0] != input_hash or known[0][1] is None:
             raise IdempotencyKeyReused
         return _remembered(known[0][1])
-    payload = _camelled(await deed.run(work, **arguments))
+    payload = await _on_record(work, deed, arguments)
     outcome = orjson.dumps(payload, default=_ref_out, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
     noted = {"key": key, "input_hash": input_hash, "outcome": outcome, "now": work.now}
     await work.tx.fetch("keep", account_id=actor.account_id, **noted)
     return payload
+
+
+async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Payload:
+    """Do it, and put on record what it changed."""
+    name = deed.run.__name__
+    outcome = Outcome.OVERRIDDEN if arguments.get("override_rules") else Outcome.DONE
+    entry = entry_of(
+        work.actor, camel_name(name), now=work.now, request_id=work.request_id, outcome=outcome
+    )
+    record = await Record.begin(work.tx.fetch, name, arguments, entry)
+    payload = await deed.run(work, **arguments)
+    await record.end(payload)
+    return _camelled(payload)
 
 
 # ---- payloads -----------------------------------------------------------------------------------

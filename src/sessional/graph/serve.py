@@ -15,7 +15,7 @@ from graphql import GraphQLNonNull, GraphQLSchema, get_location
 
 from sessional.access import Actor, Caller
 from sessional.actions import Desk
-from sessional.errors import Fault, Refusal, Unauthenticated
+from sessional.errors import EntryRefused, Fault, Refusal, Unauthenticated
 from sessional.graph import marks
 from sessional.graph.bindings_check import check
 from sessional.graph.documents import DocumentLimits, Documents, Operation, RequestError
@@ -136,6 +136,7 @@ class Road:
                 done = await step.run(self._desk, actor, variables, caller)
             except Exception as raised:
                 error = barred if barred and isinstance(raised, Unauthenticated) else raised
+                self._note(error, step, actor)
                 errors.append(self._error(error, step))
                 done = Done("null")
                 whole = whole and self._is_nullable(step, answer.is_mutation)
@@ -148,6 +149,12 @@ class Road:
         data = "{" + ",".join(members) + "}" if whole else "null"
         answer.body = _body(data, errors)
         answer.codes += [error["extensions"]["code"] for error in errors]
+
+    def _note(self, error: Exception, step: Step, actor: Actor | None) -> None:
+        """A refusal of access goes on record where it is known who was refused."""
+        if actor is not None and isinstance(error, EntryRefused):
+            request_id = self._desk.request_id()
+            self._desk.notebook.refused(actor, step.node.name.value, error.code, request_id)
 
     def _is_nullable(self, step: Step, is_mutation: bool) -> bool:
         root = self._schema.mutation_type if is_mutation else self._schema.query_type

@@ -90,8 +90,11 @@ def condition_sql(condition: Condition, columns: Columns, dialect: Dialect, name
             return "(" + " AND ".join(map(inner, parts)) + ")" if parts else "TRUE"
         case Some(parts):
             return "(" + " OR ".join(map(inner, parts)) + ")" if parts else "FALSE"
+        case Not(Exists() as part):
+            return f"NOT ({inner(part)})"  # never NULL, and PostgreSQL makes a join of it
         case Not(part):
-            return f"NOT ({inner(part)})"
+            # A test of NULL is neither true nor false; "not" means: not true.
+            return f"({inner(part)}) IS NOT TRUE"
         case Exists(link, part):
             inside, source, ties = linked(link, columns, names)
             ties.append(condition_sql(part, inside, dialect, names))

@@ -490,6 +490,13 @@ WITH actor AS ( -- postgres
     INSERT INTO idempotency_key (account_id, key, input_hash, therapist_id, appointment_id, created_at) -- postgres
     SELECT :account_id, :key, :input_hash, b.therapist_id, b.appointment_id, :now -- postgres
     FROM b WHERE :key::text IS NOT NULL -- postgres
+), r AS ( -- postgres
+    INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, -- postgres
+        outcome, state_after, request_id) -- postgres
+    SELECT :now, :account_id, :username, :role, :action, 'Appointment', b.appointment_id, 'DONE', -- postgres
+        '{{"therapistId":' || b.therapist_id || ',"type":"' || b.service_code || '","startsAt":' || b.starts_at -- postgres
+        || ',"endsAt":' || b.ends_at || ',"status":"' || b.status || '","clientIds":[]}}', :request_id -- postgres
+    FROM b -- postgres
 ) -- postgres
 SELECT {answer} AS answer FROM b -- postgres
 
@@ -689,6 +696,7 @@ INSERT INTO therapist_specialism (therapist_id, specialism_id) VALUES (:therapis
 -- A new account.
 INSERT INTO account (username, password_hash, role, disabled_at)
 VALUES (:username, :password_hash, :role, :disabled_at)
+RETURNING account_id
 
 -- name: any_expired_hold
 -- Asked first, because not every role has the right to delete.
@@ -1540,3 +1548,191 @@ RETURNING outbox_id
 UPDATE outbox SET status = 'WAITING', attempts = 0, next_at = :now, ended_at = NULL
 WHERE status = 'DEAD'
 RETURNING outbox_id
+
+-- ---- the record: who did what to which object --------------------------------------------------------
+
+-- name: audit_note
+-- Entries of the record, from a JSON list of objects.
+INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, outcome,
+    code, state_before, state_after, request_id)
+SELECT happened_at, account_id, username, role, action, object_type, object_id, outcome, -- postgres
+    code, state_before, state_after, request_id -- postgres
+FROM json_to_recordset(CAST(:entries AS json)) AS e (happened_at bigint, account_id bigint, username text, -- postgres
+    role text, action text, object_type text, object_id bigint, outcome text, code text, -- postgres
+    state_before text, state_after text, request_id text) -- postgres
+SELECT value ->> 'happened_at', value ->> 'account_id', value ->> 'username', value ->> 'role', -- sqlite
+    value ->> 'action', value ->> 'object_type', value ->> 'object_id', value ->> 'outcome', -- sqlite
+    value ->> 'code', value ->> 'state_before', value ->> 'state_after', value ->> 'request_id' -- sqlite
+FROM json_each(:entries) -- sqlite
+
+-- name: audit_command
+-- The entry of what the operator does at the command line, at the database's own time.
+INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, outcome,
+    state_after, request_id)
+SELECT CAST(extract(epoch FROM now()) AS bigint), -- postgres
+SELECT unixepoch(), -- sqlite
+    0, '(command line)', 'OPERATOR', CAST(:action AS text), CAST(:object_type AS text),
+    CAST(:object_id AS bigint), 'DONE', CAST(:state_after AS text), ''
+
+-- name: audit_booking
+-- The entry of a booking, from the session as it is now.
+INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, outcome,
+    state_after, request_id)
+SELECT CAST(:now AS bigint), CAST(:account_id AS bigint), CAST(:username AS text), CAST(:role AS text),
+    CAST(:action AS text), 'Appointment', appointment_id,
+    CASE WHEN rules_overridden THEN 'OVERRIDDEN' ELSE 'DONE' END,
+    '{"therapistId":' || therapist_id || ',"type":"' || service_code || '","startsAt":' || starts_at
+    || ',"endsAt":' || ends_at || ',"status":"' || status || '","clientIds":['
+    || coalesce((SELECT string_agg(client_id::text, ',' ORDER BY client_id) -- postgres
+    || coalesce((SELECT group_concat(client_id ORDER BY client_id) -- sqlite
+        FROM appointment_client c WHERE c.appointment_id = a.appointment_id), '') || ']}',
+    CAST(:request_id AS text)
+FROM appointment a WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
+
+-- name: audit_appointments
+-- Sessions and holds as the record sees them.
+SELECT appointment_id, therapist_id, service_code, starts_at, ends_at, status, version, room_id,
+    rules_overridden, cancelled_by, cancelled_late, cancel_reason, held_until,
+    (SELECT json_agg(client_id ORDER BY client_id)::text -- postgres
+    (SELECT json_group_array(client_id ORDER BY client_id) -- sqlite
+        FROM appointment_client c WHERE c.appointment_id = a.appointment_id)
+FROM appointment a
+WHERE appointment_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE appointment_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_clients
+-- Clients as the record sees them.
+SELECT client_id, name, email, phone, time_zone, language, staff_notes
+FROM client
+WHERE client_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE client_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_care
+-- Who is cared for by whom, as the record sees it.
+SELECT care_relationship_id, therapist_id, client_id, from_date, until_date
+FROM care_relationship
+WHERE care_relationship_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE care_relationship_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_therapists
+-- Therapists as the record sees them, with their weekly hours and services.
+SELECT therapist_id, first_name, last_name, time_zone, max_per_day, max_per_week,
+    (SELECT json_agg(json_build_array(weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks) -- postgres
+    (SELECT json_group_array(json_array(weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks) -- sqlite
+        ORDER BY working_hours_id)::text FROM working_hours h WHERE h.therapist_id = t.therapist_id), -- postgres
+        ORDER BY working_hours_id) FROM working_hours h WHERE h.therapist_id = t.therapist_id), -- sqlite
+    (SELECT json_agg(service_id ORDER BY service_id)::text -- postgres
+    (SELECT json_group_array(service_id ORDER BY service_id) -- sqlite
+        FROM therapist_service s WHERE s.therapist_id = t.therapist_id),
+    (SELECT json_agg(specialism_id ORDER BY specialism_id)::text -- postgres
+    (SELECT json_group_array(specialism_id ORDER BY specialism_id) -- sqlite
+        FROM therapist_specialism s WHERE s.therapist_id = t.therapist_id)
+FROM therapist t
+WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_overrides
+-- Other hours on dates as the record sees them.
+SELECT date_override_id, therapist_id, on_date, intervals
+FROM date_override
+WHERE date_override_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE date_override_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_time_off
+-- Time off as the record sees it.
+SELECT time_off_id, therapist_id, starts_at, ends_at, reason
+FROM time_off
+WHERE time_off_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE time_off_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_away
+-- Stays in other zones as the record sees them.
+SELECT away_id, therapist_id, time_zone, from_date, until_date
+FROM away
+WHERE away_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE away_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_closures
+-- Closures as the record sees them.
+SELECT closure_id, on_date, name
+FROM closure
+WHERE closure_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE closure_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_rooms
+-- Rooms as the record sees them.
+SELECT room_id, name
+FROM room
+WHERE room_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE room_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_services
+-- Services as the record sees them.
+SELECT service_id, code, name, duration_seconds, other_durations, buffer_before_seconds, buffer_after_seconds,
+    grid_seconds, notice_seconds, horizon_days, cancel_notice_seconds, capacity, needs_approval, needs_room,
+    online, cancel_when_one_leaves
+FROM service
+WHERE service_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE service_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_series
+-- The sessions of the series that a session belongs to.
+SELECT appointment_id FROM appointment
+WHERE series_id = (SELECT series_id FROM appointment WHERE appointment_id = :appointment_id)
+
+-- name: audit_service_of_code
+-- The number of a service.
+SELECT service_id FROM service WHERE code = :service
+
+-- name: audit_anything_waits
+-- Whether an event is not in the chain yet.
+SELECT audit_event_id FROM audit_waiting LIMIT 1
+
+-- name: audit_take_turns
+-- One links events at a time: whether it is us. (On SQLite every writer is alone.)
+SELECT pg_try_advisory_xact_lock(7236177) -- postgres
+SELECT TRUE -- sqlite
+
+-- name: audit_waiting_events
+-- The oldest events that are not in the chain yet.
+SELECT audit_event_id, happened_at, account_id, username, role, action, object_type, object_id, outcome, code,
+    state_before, state_after, request_id
+FROM audit_event WHERE audit_event_id IN (
+    SELECT audit_event_id FROM audit_waiting ORDER BY audit_event_id LIMIT :most)
+ORDER BY audit_event_id
+
+-- name: audit_last_link
+-- The end of the chain: its last link, or what the first one will follow.
+SELECT position, hash FROM audit_link UNION ALL SELECT position, hash FROM audit_start
+ORDER BY position DESC LIMIT 1
+
+-- name: audit_add_links
+-- The chain goes on, from a JSON list of [position, event, hash].
+INSERT INTO audit_link (position, audit_event_id, hash)
+SELECT (value ->> 0)::bigint, (value ->> 1)::bigint, value ->> 2 -- postgres
+FROM json_array_elements(CAST(:links AS json)) -- postgres
+SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:links) -- sqlite
+
+-- name: audit_wait_no_more
+-- These are in the chain now.
+DELETE FROM audit_waiting
+WHERE audit_event_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE audit_event_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: verify_chain_start
+-- What the first link of the chain follows.
+SELECT position, hash FROM audit_start
+
+-- name: verify_chain
+-- The chain with the events that it covers, from its beginning.
+SELECT l.position, l.hash, l.audit_event_id, e.happened_at, e.account_id, e.username, e.role, e.action,
+    e.object_type, e.object_id, e.outcome, e.code, e.state_before, e.state_after, e.request_id
+FROM audit_link l LEFT JOIN audit_event e ON e.audit_event_id = l.audit_event_id
+ORDER BY l.position
+
+-- name: verify_unlinked
+-- Events that stayed outside of the chain while others came after them.
+SELECT e.audit_event_id FROM audit_event e
+WHERE NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.audit_event_id = e.audit_event_id)
+  AND e.happened_at < (SELECT max(happened_at) FROM audit_event) - 60
+ORDER BY e.audit_event_id

@@ -80,6 +80,9 @@ class NewAppointment:
     key: str | None
     input_hash: str
     now: int
+    # For the record: what was asked for, and in which request.
+    action: str = "bookAppointment"
+    request_id: str = ""
 
 
 class Transaction(Protocol):

@@ -26,6 +26,7 @@ from sessional import __version__
 from sessional import settings as settings_module
 from sessional.actions import Desk
 from sessional.actions.desk import Hashing
+from sessional.actions.sealing import seal_all
 from sessional.actions.throttle import Rate
 from sessional.credentials import Lifetimes, Passwords, Tokens
 from sessional.errors import SessionalError
@@ -58,6 +59,9 @@ from sessional.web.secret import signing_secrets
 # Of the kernel's scale up to 19: hashing has what others leave.
 HASHING_NICENESS: Final = 10
 SECONDS_BETWEEN_FORGETTING: Final = 3600
+# What happens is in the chain of the record within a second.
+SECONDS_BETWEEN_SEALS: float = 0.5
+SECONDS_FOR_LAST_SEAL: Final = 2
 # Requests leave hardly any cycles behind, so the collector may look ten times less often than usual.
 COLLECTOR_THRESHOLDS: Final = (7_000, 10, 20)
 
@@ -176,6 +180,7 @@ def _desk(
         log_in_rate=_rate(settings_module.rate(settings.login_rate, "login_rate")),
         notice=lambda observation: tell(observers, observation),
         mails=bool(settings.smtp_url),
+        request_id=current_request_id,
     )
 
 
@@ -223,14 +228,19 @@ async def _lifespan(
     shown = settings_module.shown("database", settings.database)
     tell(observers, ServiceStarted(database=shown))
     _settle_memory()
-    forgetting = asyncio.create_task(_forget(settings, desk, observers))
+    chores = [
+        asyncio.create_task(_forget(settings, desk, observers)),
+        asyncio.create_task(_keep_record(desk, observers)),
+    ]
     try:
         async with _sending(settings, desk, observers):
             yield
     finally:
-        forgetting.cancel()
-        with suppress(asyncio.CancelledError):
-            await forgetting
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+        with suppress(Exception):  # a database that is away has been told of; the next start goes on
+            await asyncio.wait_for(_write_record(desk), SECONDS_FOR_LAST_SEAL)
         await store.close()
         desk.hashing.close()
         tell(observers, ServiceStopped())
@@ -294,3 +304,25 @@ async def _forget(settings: Settings, desk: Desk, observers: Sequence[Observer])
         except SessionalError as error:
             tell(observers, FaultHappened(request_id="", error=error))
         await asyncio.sleep(SECONDS_BETWEEN_FORGETTING)
+
+
+async def _keep_record(desk: Desk, observers: Sequence[Observer]) -> None:
+    """Write what was noticed, and link what was written, as long as the service runs.
+
+    A database that is away is told of once: the requests that need it tell of it often enough.
+    """
+    well = True
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_SEALS)
+        try:
+            await _write_record(desk)
+            well = True
+        except Exception as error:
+            if well:
+                tell(observers, FaultHappened(request_id="", error=error))
+            well = False
+
+
+async def _write_record(desk: Desk) -> None:
+    await desk.notebook.write(desk.store, now=desk.now())
+    await seal_all(desk.store)

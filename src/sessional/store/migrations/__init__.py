@@ -12,5 +12,6 @@ STEPS: Final = {
     "0002": "0002_diary",
     "0005": "0005_outbox",
     "0007": "0007_log_in_sessions",
+    "0008": "0008_record",
 }
 HEAD: Final = list(STEPS)[-1]
