@@ -26,7 +26,7 @@ def test_any_commands_in_any_order_come_to_what_the_model_says(books: Books) -> 
         run_state_machine_as_test(
             Commands.over(world),
             settings=settings(
-                max_examples=int(EXAMPLES or 25),
+                max_examples=int(EXAMPLES or 40),
                 stateful_step_count=STEPS,
                 deadline=None,
                 derandomize=EXAMPLES is None,

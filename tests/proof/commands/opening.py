@@ -26,7 +26,7 @@ therapists = st.integers(0, 2)
 services = st.sampled_from(SERVICES)
 days = st.integers(0, 9)
 quarters = st.integers(0, 95)
-# Where it is a number, one of the starts on offer that day is taken, if there are any.
+# Where it is a number, one of the starts on offer on the next day that has any is taken.
 picks = st.one_of(st.none(), st.integers(0, 20), st.integers(0, 20))
 members = st.sets(st.integers(0, 2), max_size=3).map(sorted)
 which = st.integers(0, 40)
@@ -130,8 +130,10 @@ class Opened(RuleBasedStateMachine):
 
     def _start(self, therapist: int, service: str, day: int, quarter: int, pick: int | None) -> int:
         begin = self.base + day * DAY
-        if pick is not None and (offers := self.m.offered(therapist, service, begin, begin + DAY, 1)):
-            return offers[pick % len(offers)]
+        for later in range(7 if pick is not None else 0):
+            since = begin + later * DAY
+            if offers := self.m.offered(therapist, service, since, since + DAY, 1):
+                return offers[(pick or 0) % len(offers)]
         return begin + quarter * QUARTER
 
     def _session(self, at: int) -> tuple[int, Session]:
