@@ -36,6 +36,8 @@ PRACTICE = (
      "startsAtUnixSeconds": END_OF_TIME - 86_400, "endsAtUnixSeconds": END_OF_TIME},
     user("李"),
     user("ben", disabledAtUnixSeconds=1_700_000_000),
+    user("zoë", role="THERAPIST", therapistId=9),
+    user("client", role="CLIENT", clientId=5),
 )  # fmt: skip
 ORDER = [
     *("specialism", "service", "therapist", "workingHours", "dateOverride", "timeOff", "away"),

@@ -57,6 +57,12 @@ def test_an_empty_practice_has_no_findings(practice, capsys):
     assert findings(practice, capsys) == []
 
 
+def test_an_account_of_a_therapist_who_is_not_there_is_found(full, capsys):
+    practice = unguarded(full)
+    practice.run("UPDATE account SET role = 'THERAPIST', therapist_id = 9 WHERE username = 'anna'")
+    assert "User “anna” belongs to a therapist or client who does not exist." in findings(practice, capsys)
+
+
 def test_a_missing_guard_is_found(full, capsys):
     for statement in UNGUARDED[full.is_sqlite]:
         full.run(statement)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from sessional.access import Actor
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
+from sessional.actions.own import is_client, told
 from sessional.actions.rooms import Rooms, rooms_between
 from sessional.diary.offers import Ask, reasons, starts
-from sessional.diary.rules import Busy, Closures, Rule, TherapistRules
+from sessional.diary.rules import Busy, Closures, Rule, ServiceRules, TherapistRules
 from sessional.diary.slots import nearby
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
 from sessional.errors import RuleRefused, SlotTaken
@@ -28,23 +30,25 @@ async def admit_by_rules(
     therapist_id: int,
     service_code: str,
     wanted: Interval,
-    account_id: int,
+    actor: Actor,
     now: int,
     ignoring: int | None = None,
-) -> None:
-    """Raises SlotTaken with what the search would offer instead, or RuleRefused with every broken rule.
+) -> ServiceRules:
+    """Raises SlotTaken with what the search would offer instead, or RuleRefused with every broken rule
+    that the actor may know of. Answers the rules of the service.
 
     A therapist without working hours takes no bookings from a search, but staff may book them: then
-    hours and closures have no say. ``ignoring`` is the session that is being moved.
+    hours and closures have no say. Clients book what a search offers and nothing else. ``ignoring`` is
+    the session that is being moved.
     """
     rules = (await load_rules(tx.fetch, [therapist_id]))[therapist_id]
     ask = Ask(
         service=(await load_services(tx.fetch))[service_code],
         duration_seconds=wanted.ends_at - wanted.starts_at,
-        account_id=account_id,
+        account_id=actor.account_id,
         now=now,
         ignoring=ignoring,
-        free_of_hours=not rules.takes_search_bookings,
+        free_of_hours=not rules.takes_search_bookings and not is_client(actor),
     )
     closures = await load_closures(tx.fetch)
     reach = Interval(
@@ -52,13 +56,15 @@ async def admit_by_rules(
     )
     busy = await busy_around(tx.fetch, therapist_id, reach)
     broken = reasons(rules, closures, ask, wanted.starts_at, busy)
-    if not (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0][0]:
+    (has_rules,) = (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0]
+    if not has_rules and not is_client(actor):
         # Time between sessions binds everybody; the rest is for diaries that somebody has set up.
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
     if any(one.rule in TAKEN for one in broken):
         raise SlotTaken(alternatives(rules, closures, ask, wanted, busy, await _rooms(tx, ask, wanted)))
     if broken:
-        raise RuleRefused(broken)
+        raise RuleRefused(told(actor, therapist_id, broken))
+    return ask.service
 
 
 async def _rooms(tx: Transaction, ask: Ask, wanted: Interval) -> Rooms | None:

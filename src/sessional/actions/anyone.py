@@ -14,7 +14,9 @@ from typing import Any, Final
 from sessional.access import Actor
 from sessional.actions.booking import LOOKS, Booked, book, replayed
 from sessional.actions.desk import Desk
+from sessional.actions.entry import standing
 from sessional.actions.finding import fairest
+from sessional.actions.own import is_client, sees_all
 from sessional.actions.search import Search, searched
 from sessional.diary import booking
 from sessional.diary.ask import lasts
@@ -33,6 +35,7 @@ async def book_anyone(
 ) -> Booked:
     """Book a session with any of ``wish.anyone``. Raises BookingRefused; SlotTaken where nobody is free."""
     booking.check(wish)
+    wish = _among_own(await standing(desk.store.fetch, actor), wish)
     if (known := await replayed(desk, actor, wish, answer, values)) is not None:
         return known
     for _ in range(LOOKS):
@@ -43,6 +46,17 @@ async def book_anyone(
         if not free:
             break
     raise SlotTaken(await _nearest(desk, actor, wish), nobody=True)
+
+
+def _among_own(actor: Actor, wish: Wish) -> Wish:
+    """A therapist books in their own diary alone, whoever else would do."""
+    assert wish.anyone is not None
+    if sees_all(actor) or is_client(actor):
+        return wish
+    named = wish.anyone.therapist_ids
+    mine = () if actor.therapist_id is None else (actor.therapist_id,)
+    own = mine if named is None else tuple(number for number in named if number in mine)
+    return replace(wish, anyone=replace(wish.anyone, therapist_ids=own))
 
 
 def _lost_rooms(wish: Wish) -> tuple[type[RoomTaken], ...]:

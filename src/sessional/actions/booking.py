@@ -5,15 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sessional.access import Actor
 from sessional.actions import notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.desk import Desk
-from sessional.actions.entry import account_values
+from sessional.actions.entry import account_values, standing
 from sessional.actions.members import join_clients, know_clients
+from sessional.actions.own import (
+    check_diary,
+    check_override,
+    is_client,
+    participants,
+    sees_all,
+    sees_session,
+)
 from sessional.actions.rooms import take_room
 from sessional.diary import booking
 from sessional.diary.slots import nearby
@@ -25,7 +33,6 @@ from sessional.errors import (
     IdempotencyInProgress,
     IdempotencyKeyReused,
     InvalidInput,
-    Unauthenticated,
     UnknownService,
     UnknownTherapist,
 )
@@ -57,7 +64,7 @@ async def book(
     new = _new_appointment(wish, desk)
     attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
     try:
-        if answer.from_row_alone and wish.is_plain:
+        if answer.from_row_alone and wish.is_plain and sees_all(actor):
             text = await desk.store.book_at_once(_guard(actor), attempt.new, answer)
             if text is not None:
                 return Booked(answer=text, replayed=False)
@@ -105,13 +112,16 @@ class _Attempt:
     mails: bool
 
     async def book(self, tx: Transaction) -> Booked:
-        if not await tx.fetch("account_stands", **account_values(self.actor)):
-            raise Unauthenticated("The account is not active any more.")
+        actor = await standing(tx.fetch, self.actor)
         diary = await tx.fetch("open_diary", therapist_id=self.wish.therapist_id)
         if (replay := await self.replay(tx)) is not None:
             return replay
         if not diary:
             raise UnknownTherapist
+        check_diary(actor, self.wish.therapist_id)
+        return await replace(self, actor=actor, wish=_as_booked_by(actor, self.wish))._book(tx, diary)
+
+    async def _book(self, tx: Transaction, diary: Sequence[Sequence[Any]]) -> Booked:
         service = await self._service(tx)
         wanted = booking.span(self.wish, service_duration_seconds=service.duration_seconds)
         return await self._write(tx, wanted, service, has_rules=diary[0][1] > 0 or service.any_buffers)
@@ -138,12 +148,12 @@ class _Attempt:
         wish, therapist_id = self.wish, self.wish.therapist_id
         place = {"therapist_id": therapist_id, "service_code": wish.service_code}
         place |= {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-        if wish.identical_is_same and (same := await tx.fetch("identical", **place)):
-            return await self._answer(tx, therapist_id, same[0][0], replayed=True)
-        if has_rules and wish.obeys_rules and not wish.override_rules:
+        if wish.identical_is_same and (same := await self._identical(tx, place)):
+            return await self._answer(tx, therapist_id, same, replayed=True)
+        if is_client(self.actor) or (has_rules and wish.obeys_rules and not wish.override_rules):
             await self._obey(tx, wanted)
         appointment_id = await self._place(tx, wanted, place, service)
-        await know_clients(tx, wish.client_ids)
+        await know_clients(tx, self.actor, wish.client_ids)
         await join_clients(tx, appointment_id, wish.client_ids, wanted)
         if wish.client_ids and self.mails:
             told, now = wish.client_ids, self.new.now
@@ -158,15 +168,28 @@ class _Attempt:
         await tx.fetch("audit_booking", **row, **said, **account_values(self.actor))
         return await self._answer(tx, therapist_id, appointment_id, replayed=False)
 
+    async def _identical(self, tx: Transaction, place: dict[str, Any]) -> int | None:
+        """The same session, if it is there and the actor's own."""
+        rows = await tx.fetch("identical", **place)
+        therapist_id = self.wish.therapist_id
+        if rows and await sees_session(tx.fetch, self.actor, rows[0][0], therapist_id):
+            return int(rows[0][0])
+        return None
+
     async def _obey(self, tx: Transaction, wanted: Interval) -> None:
-        await admit_by_rules(
+        """Raises what admit_by_rules raises, and InvalidInput where a client has to ask first."""
+        service = await admit_by_rules(
             tx,
             therapist_id=self.wish.therapist_id,
             service_code=self.wish.service_code,
             wanted=wanted,
-            account_id=self.actor.account_id,
+            actor=self.actor,
             now=self.new.now,
         )
+        if service.needs_approval and is_client(self.actor):
+            raise InvalidInput(
+                "Ask for this with requestAppointment: it has to be confirmed.", path=["service"]
+            )
 
     async def _place(
         self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
@@ -247,6 +270,12 @@ class _Attempt:
         values = [*account_values(self.actor).values(), therapist_id, appointment_id, *self.values]
         answered = await tx.read(self.answer.statement, values)
         return Booked(answer=answered.text or "null", replayed=replayed)
+
+
+def _as_booked_by(actor: Actor, wish: Wish) -> Wish:
+    """What clients book they book for themselves. Raises InvalidInput where they set rules aside."""
+    check_override(actor, wish.override_rules)
+    return replace(wish, client_ids=participants(actor, wish.client_ids))
 
 
 def _guard(actor: Actor) -> Guard:

@@ -6,12 +6,13 @@ is good for one refresh, and one that comes again says that two have it. Then ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from sessional.access import Actor, Caller, Role
 from sessional.actions.desk import Desk
+from sessional.actions.loading import Fetch
 from sessional.actions.throttle import Taken, buckets, take
 from sessional.credentials import LONGEST_PASSWORD, Kind, fingerprint
 from sessional.errors import BadCredentials, Unauthenticated
@@ -180,6 +181,16 @@ def _reused(number: int, account_id: int) -> str:
         f"A refresh token that was dead came again: session {number} of account {account_id} is revoked. "
         "Somebody may have copied it."
     )
+
+
+async def standing(fetch: Fetch, actor: Actor) -> Actor:
+    """The actor with the therapist or client that the account belongs to just now: the guard, where no
+    statement of a field would bring it along. Raises Unauthenticated."""
+    rows = await fetch("account_stands", **account_values(actor))
+    if not rows:
+        raise Unauthenticated("The account is not active any more.")
+    _, therapist_id, client_id = rows[0]
+    return replace(actor, therapist_id=therapist_id, client_id=client_id)
 
 
 def account_values(actor: Actor) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import orjson
 from sessional.access import Actor
 from sessional.actions.desk import Desk
 from sessional.actions.loading import busy_entry
+from sessional.actions.own import sees_all, told
 from sessional.actions.rooms import NO_ROOM, rooms_between
 from sessional.actions.search import Search, diaries, searched
 from sessional.actions.walking import Entry, Free
@@ -24,7 +25,7 @@ from sessional.diary.availability import day_at, period_of
 from sessional.diary.offers import reasons
 from sessional.diary.rules import Busy, TherapistRules
 from sessional.diary.values import DAY_SECONDS, Interval
-from sessional.errors import InvalidArgument, InvalidCursor, InvalidPageSize, UnknownTherapist
+from sessional.errors import Forbidden, InvalidArgument, InvalidCursor, InvalidPageSize, UnknownTherapist
 
 DEFAULT_PAGE: Final = 20
 MOST_ON_A_PAGE: Final = 1000
@@ -45,6 +46,10 @@ async def free_slots(
 ) -> dict[str, Any]:
     """A page of free times. ``wanted`` are the fields that somebody will read."""
     order, size = order_by or "SOONEST", _size(first)
+    if order == "FAIREST" and not sees_all(actor):
+        raise Forbidden(
+            "The order FAIREST tells how much others work: it is for staff who see all diaries."
+        )
     place = None if after is None else _place(after, order)
     found = await searched(desk, actor, search)
     if order == "FAIREST" or "total_count" in wanted:
@@ -110,7 +115,7 @@ async def explain_slot(
     service: str,
     duration_seconds: int | None = None,
 ) -> dict[str, Any]:
-    """Whether a search would offer this start, and if not, every rule that stands against it."""
+    """Whether a search would offer this start, and if not, what the actor may know of why."""
     wanted: dict[str, Any] = {"service": service, "therapist_ids": [therapist_id]}
     practice, numbers = await diaries(desk, actor, wanted)
     ask = Search.ask_for(practice, desk, actor, service, duration_seconds)
@@ -126,8 +131,9 @@ async def explain_slot(
         who = {"account_id": actor.account_id, "now": ask.now}
         rooms = await rooms_between(desk.store.fetch, within, **who)
         broken += [] if rooms.has_one(therapist_id, ask, starts_at, busy) else [NO_ROOM]
-    told = [{"rule": each.rule.value, "message": each.message, "value": each.value} for each in broken]
-    return {"offered": not broken, "rules": told}
+    shown = told(actor, therapist_id, broken)
+    rules_told = [{"rule": each.rule.value, "message": each.message, "value": each.value} for each in shown]
+    return {"offered": not broken, "rules": rules_told}
 
 
 # ---- pages --------------------------------------------------------------------------------------

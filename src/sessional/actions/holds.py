@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
+from sessional.actions.own import check_diary, is_client
 from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
@@ -38,6 +39,7 @@ async def hold_slot(
         service_code=service,
     )
     booking.check(wish)
+    check_diary(work.actor, therapist_id)
     if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
         raise UnknownTherapist
     known = await work.tx.fetch("service_length", code=service)
@@ -64,14 +66,16 @@ async def hold_slot(
 
 async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
     """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone."""
-    tx, mine = work.tx, {"account_id": work.actor.account_id, "now": work.now}
+    tx, actor = work.tx, work.actor
+    mine = {"account_id": actor.account_id, "now": work.now}
     row = {"therapist_id": wish.therapist_id}
     await tx.fetch("drop_expired_holds", now=work.now, **row)
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     await tx.fetch("drop_stale_holds", **row, **span, **mine)
     (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
-    if has_rules:
-        await admit_by_rules(tx, service_code=wish.service_code, wanted=wanted, **row, **mine)
+    if has_rules or is_client(actor):
+        service_code = wish.service_code
+        await admit_by_rules(tx, service_code=service_code, wanted=wanted, actor=actor, now=work.now, **row)
     around = nearby(wanted)
     reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
     taken = [

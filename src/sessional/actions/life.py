@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, overload
 
+from sessional.access import Actor
 from sessional.actions import notices
+from sessional.actions.own import check_override, is_client, sees_session
 from sessional.actions.work import Ref, Work
 from sessional.diary.life import Status, admit_attendance, admit_transition, is_late
 from sessional.errors import CancelNotice, InvalidInput, InvalidTime, NotFound, StaleVersion
@@ -31,6 +33,7 @@ class Session:
     version: int
     cancel_notice_seconds: int
     room_id: int | None
+    places_taken: int
 
     @property
     def status(self) -> Status:
@@ -42,7 +45,8 @@ class Session:
 
 
 async def opened(work: Work, appointment_id: int, *, also: int | None = None) -> Session:
-    """A session whose diary is locked until the end, and ``also`` another's. Raises NotFound.
+    """A session whose diary is locked until the end, and ``also`` another's. Raises NotFound, also for
+    a session that is not the actor's own.
 
     Diaries are locked in the order of their numbers, so that two changes never wait for one another.
     """
@@ -55,6 +59,8 @@ async def opened(work: Work, appointment_id: int, *, also: int | None = None) ->
     rows = await work.tx.fetch("session", appointment_id=appointment_id)
     if not rows or rows[0][1] != therapist_id:  # It was handed to another therapist while we waited.
         raise Conflict("appointment_moved")
+    if not await sees_session(work.tx.fetch, work.actor, appointment_id, therapist_id):
+        raise NotFound("appointment", path=["appointmentId"])
     return Session(*rows[0])
 
 
@@ -69,6 +75,21 @@ def check_notice(work: Work, session: Session, by: str | None, *, override: bool
     notice = session.cancel_notice_seconds
     if by == "CLIENT" and not override and is_late(session.starts_at, work.now, notice):
         raise CancelNotice(notice, max(0, session.starts_at - notice))
+
+
+@overload
+def as_said_by(actor: Actor, by: str) -> str: ...
+@overload
+def as_said_by(actor: Actor, by: str | None) -> str | None: ...
+def as_said_by(actor: Actor, by: str | None) -> str | None:
+    """Who does it: a client cannot say that it was somebody else."""
+    return "CLIENT" if is_client(actor) else by
+
+
+def check_alone(work: Work, session: Session) -> None:
+    """Raises InvalidInput where a client would decide for the others of a group."""
+    if is_client(work.actor) and session.places_taken > 1:
+        raise InvalidInput("Others take part in this session: ask the practice.", path=["appointmentId"])
 
 
 async def changed(
@@ -106,12 +127,15 @@ async def cancel_appointment(
     override_rules: bool | None = None,
 ) -> Mapping[str, Any]:
     """Its time is free again. One that is cancelled already stays as it is, so a retry is no error."""
+    override = check_override(work.actor, override_rules)
     session = await opened(work, appointment_id)
     if session.status is Status.CANCELLED:
         return {"appointment": session.ref}
     check_version(session, expected_version)
     admit_transition(session.status, Status.CANCELLED)
-    check_notice(work, session, by, override=bool(override_rules))
+    by = as_said_by(work.actor, by)
+    check_alone(work, session)
+    check_notice(work, session, by, override=override)
     late = is_late(session.starts_at, work.now, session.cancel_notice_seconds)
     said = {"by": by, "reason": reason, "late": late}
     return await changed(work, session, "cancel", "CANCELLED", reason, said)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sessional.access import Actor
+from sessional.actions.own import sees_client
 from sessional.diary.values import Interval
 from sessional.errors import ClientBusy, NotFound
 from sessional.store.store import Transaction
 
 
-async def know_clients(tx: Transaction, client_ids: Sequence[int]) -> None:
-    """Raises NotFound where one of the clients does not exist."""
-    if client_ids:
-        known = await tx.fetch("clients_known", client_ids=tx.dialect.pack(list(client_ids)))
-        if len(known) < len(set(client_ids)):
-            raise NotFound("client", path=["clientIds"])
+async def know_clients(tx: Transaction, actor: Actor, client_ids: Sequence[int]) -> None:
+    """Raises NotFound where one of the clients does not exist, or is not the actor's to see."""
+    if not client_ids:
+        return
+    known = await tx.fetch("clients_known", client_ids=tx.dialect.pack(list(client_ids)))
+    seen = [await sees_client(tx.fetch, actor, client_id) for client_id in client_ids]
+    if len(known) < len(set(client_ids)) or not all(seen):
+        raise NotFound("client", path=["clientIds"])
 
 
 async def join_clients(

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
-from sessional.actions.life import Session, changed, check_notice, check_version, opened
+from sessional.actions.life import (
+    Session,
+    as_said_by,
+    changed,
+    check_alone,
+    check_notice,
+    check_version,
+    opened,
+)
+from sessional.actions.own import check_override, is_client
 from sessional.actions.rooms import take_room
 from sessional.actions.work import Work
 from sessional.diary import booking
@@ -28,13 +37,15 @@ async def reschedule_appointment(
     override_rules: bool | None = None,
 ) -> Mapping[str, Any]:
     """Another time, in the same diary. Only its own time is not in its way."""
+    override, by = check_override(work.actor, override_rules), as_said_by(work.actor, by)
     session = await opened(work, appointment_id)
     length = session.ends_at - session.starts_at if duration_seconds is None else duration_seconds
     check_version(session, expected_version)
     _check_movable(session, "moved")
-    check_notice(work, session, by, override=bool(override_rules))
+    check_alone(work, session)
+    check_notice(work, session, by, override=override)
     wish = as_wish(session, session.therapist_id, starts_at, length)
-    return await _move(work, session, wish, "MOVED", reason, bool(override_rules))
+    return await _move(work, session, wish, "MOVED", reason, override)
 
 
 async def reassign_appointment(
@@ -98,13 +109,13 @@ async def admit_move(work: Work, session: Session, wish: Wish, wanted: Interval,
         raise UnknownTherapist
     await tx.fetch("drop_stale_holds", now=work.now, account_id=account_id, **row, **span)
     (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
-    if has_rules and not override:
+    if is_client(work.actor) or (has_rules and not override):
         await admit_by_rules(
             tx,
             therapist_id=wish.therapist_id,
             service_code=session.service_code,
             wanted=wanted,
-            account_id=account_id,
+            actor=work.actor,
             now=work.now,
             ignoring=session.appointment_id,
         )

@@ -8,6 +8,7 @@ from typing import Any
 from sessional.actions.holds import admit
 from sessional.actions.life import changed, check_version, opened
 from sessional.actions.moving import admit_move, as_wish
+from sessional.actions.own import check_diary, participants, sees_client
 from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
@@ -40,6 +41,7 @@ async def request_appointment(
         service_code=service,
     )
     booking.check(wish)
+    check_diary(work.actor, therapist_id)
     if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
         raise UnknownTherapist
     known = await work.tx.fetch("service_length", code=service)
@@ -52,7 +54,7 @@ async def request_appointment(
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     added = await work.tx.fetch("add_request", now=work.now, **row, **span)
     number: int = added[0][0]
-    await _join(work, number, list(dict.fromkeys(client_ids or ())), known[0][1], wanted)
+    await _join(work, number, participants(work.actor, client_ids or ()), known[0][1], wanted)
     if reserve and known[0][2]:
         await _furnish(work, number, therapist_id, wanted)
     who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
@@ -68,7 +70,8 @@ async def _join(
         raise FullyBooked
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     for client_id in client_ids:
-        if not await work.tx.fetch("client_details", client_id=client_id):
+        known = await work.tx.fetch("client_details", client_id=client_id)
+        if not known or not await sees_client(work.tx.fetch, work.actor, client_id):
             raise NotFound("client", path=["clientIds"])
         if await work.tx.fetch("client_busy", client_id=client_id, **span):
             raise ClientBusy

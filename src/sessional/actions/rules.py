@@ -15,6 +15,7 @@ import orjson
 
 from sessional.actions import checks
 from sessional.actions.loading import load_rules
+from sessional.actions.own import keeps_diary
 from sessional.actions.rules_affected import Change, Decisions, day, settle
 from sessional.actions.rules_therapists import open_diary
 from sessional.actions.work import Ref, Work
@@ -28,7 +29,7 @@ from sessional.diary.rules import (
     check_minutes,
 )
 from sessional.diary.values import END_OF_TIME
-from sessional.errors import InvalidInput
+from sessional.errors import InvalidInput, NotFound
 
 Given = Mapping[str, Any]
 
@@ -101,8 +102,16 @@ async def remove_date_override(
 
 
 async def _override(work: Work, date_override_id: int) -> tuple[int, str]:
-    row = await work.one("override_by_id", "date override", date_override_id=date_override_id)
+    row = await _own(work, "override_by_id", "date override", date_override_id=date_override_id)
     return row[0], row[1]
+
+
+async def _own(work: Work, statement: str, what: str, **values: Any) -> Any:
+    """A row whose first column is whose it is. Raises NotFound, also where that is another's."""
+    row = await work.one(statement, what, **values)
+    if not keeps_diary(work.actor, row[0]):
+        raise NotFound(what)
+    return row
 
 
 def new_override(on_date: str, intervals: Sequence[Given]) -> Change:
@@ -153,7 +162,7 @@ async def add_time_off(
 
 async def remove_time_off(work: Work, *, time_off_id: int) -> Mapping[str, Any]:
     """The therapist has that time again. Raises NotFound."""
-    row = await work.one("drop_time_off", "time off", time_off_id=time_off_id)
+    row = await _own(work, "drop_time_off", "time off", time_off_id=time_off_id)
     return await _given_back(work, row[0])
 
 
@@ -190,7 +199,7 @@ async def set_away(
 
 async def remove_away(work: Work, *, away_id: int) -> Mapping[str, Any]:
     """The hours of those days are read at home again. Raises NotFound."""
-    row = await work.one("drop_away", "stay in another zone", away_id=away_id)
+    row = await _own(work, "drop_away", "stay in another zone", away_id=away_id)
     return await _given_back(work, row[0])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sessional.actions import checks
+from sessional.actions.own import check_diary
 from sessional.actions.work import Ref, Work
 from sessional.diary.names import fold
 from sessional.errors import UnknownService, UnknownTherapist
@@ -52,7 +53,9 @@ async def change_therapist(
 
 
 async def open_diary(work: Work, therapist_id: int) -> None:
-    """Nobody else books or changes rules here until the end. Raises UnknownTherapist."""
+    """Nobody else books or changes rules here until the end. Raises UnknownTherapist, also for a diary
+    that is another's."""
+    check_diary(work.actor, therapist_id)
     if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
         raise UnknownTherapist
 

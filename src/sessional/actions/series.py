@@ -19,6 +19,7 @@ from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
 from sessional.actions.loading import Fetch, busy_around, load_closures, load_rules, load_services
 from sessional.actions.members import join_clients, know_clients
+from sessional.actions.own import check_diary, keeps_diary
 from sessional.actions.rooms import NO_ROOM, Rooms, rooms_between, take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
@@ -136,7 +137,7 @@ async def book_series(
     conflicts = [occurrence for occurrence in found if occurrence.broken]
     if conflicts:
         raise SeriesConflict([occurrence.shown() for occurrence in conflicts], len(found))
-    await know_clients(work.tx, client_ids)
+    await know_clients(work.tx, work.actor, client_ids)
     numbers = await _write(work, found, client_ids, given)
     if client_ids and work.desk.mails:
         await notices.queue(work.tx, notices.Kind.SERIES_BOOKED, numbers, now=work.now)
@@ -148,12 +149,13 @@ async def cancel_series(
 ) -> Mapping[str, Any]:
     """Cancel this session of a series and those that follow, or all that lie ahead. The past is kept."""
     rows = await work.tx.fetch("series_of", appointment_id=appointment_id)
-    if not rows:
+    if not rows or not keeps_diary(work.actor, rows[0][2]):
         raise NotFound("series", path=["appointmentId"])
-    series_id, starts_at = rows[0]
+    series_id, starts_at, _ = rows[0]
     begin = starts_at if following else work.now
     ahead = await work.tx.fetch("series_ahead", series_id=series_id, begin=max(begin, work.now))
-    numbers = [row[0] for row in ahead]
+    # Those that were handed to another therapist are that one's to cancel.
+    numbers = [number for number, therapist_id in ahead if keeps_diary(work.actor, therapist_id)]
     for number in numbers:
         await cancel_appointment(replace(work, tells=False), appointment_id=number, by=by, reason=reason)
     if numbers and work.desk.mails:
@@ -176,6 +178,7 @@ async def _outcomes(
     duration_seconds: int | None = None,
     choices: Sequence[Mapping[str, Any]] = (),
 ) -> list[Occurrence]:
+    check_diary(actor, therapist_id)
     diary = await fetch("open_diary", therapist_id=therapist_id)
     if not diary:
         raise UnknownTherapist

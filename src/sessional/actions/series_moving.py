@@ -19,6 +19,7 @@ from sessional.actions.admission import TAKEN
 from sessional.actions.life import LONGEST_REASON, Session, check_notice, check_version
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.moving import as_wish
+from sessional.actions.own import keeps_diary
 from sessional.actions.series import Look, Occurrence
 from sessional.actions.work import Work
 from sessional.diary.ask import Ask
@@ -99,11 +100,15 @@ async def _opened(work: Work, appointment_id: int, following: bool) -> _Series:
     for therapist_id in locked:
         await work.tx.fetch("open_diary", therapist_id=therapist_id)
     named = Session(*(await work.tx.fetch("session", appointment_id=appointment_id))[0])
+    if not keeps_diary(work.actor, named.therapist_id):
+        raise NotFound("series", path=["appointmentId"])
     begin = max(work.now, named.starts_at if following else 0)
     rows = await work.tx.fetch("series_movable", series_id=series_id, begin=begin)
     sessions = [Session(*row) for row in rows]
     if any(session.therapist_id not in locked for session in sessions):
         raise Conflict("appointment_moved")  # One was handed to another therapist while we waited.
+    # Those that were handed to another therapist earlier are that one's to move.
+    sessions = [session for session in sessions if keeps_diary(work.actor, session.therapist_id)]
     return _Series(time_zone, named, sessions)
 
 

@@ -17,7 +17,14 @@ from sessional.cli.outbox import outbox_list, outbox_retry
 from sessional.cli.selftest import selftest
 from sessional.cli.serve import serve
 from sessional.cli.show import schema, settings
-from sessional.cli.users import user_add, user_disable, user_enable, user_list, user_set_password
+from sessional.cli.users import (
+    user_add,
+    user_disable,
+    user_enable,
+    user_list,
+    user_set_password,
+    user_set_role,
+)
 from sessional.cli.verify import verify
 from sessional.errors import SessionalError
 
@@ -46,11 +53,14 @@ def _main(
     pass
 
 
-accounts = typer.Typer(help="Accounts: add, list, disable, enable, set a password.", no_args_is_help=True)
+accounts = typer.Typer(
+    help="Accounts: add, list, disable, enable, set a role or a password.", no_args_is_help=True
+)
 accounts.command("add")(user_add)
 accounts.command("list")(user_list)
 accounts.command("disable")(user_disable)
 accounts.command("enable")(user_enable)
+accounts.command("set-role")(user_set_role)
 accounts.command("set-password")(user_set_password)
 
 outbox = typer.Typer(help="Mail to clients: what waits or was given up.", no_args_is_help=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from sessional.access import Role
+from sessional.access import Role, wrong_owner
 from sessional.actions.commands import by_operator
 from sessional.actions.entry import Ended
 from sessional.cli.exchange import current
@@ -26,9 +26,20 @@ _RECORDED: Final = {
     "disable_account": "user disable",
     "enable_account": "user enable",
     "set_password_hash": "user set-password",
+    "set_role": "setRole",
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")]
+OfTherapist = Annotated[
+    int | None,
+    typer.Option(
+        "--therapist", metavar="N", help="Whose account it is, with the role THERAPIST: the number."
+    ),
+]
+OfClient = Annotated[
+    int | None,
+    typer.Option("--client", metavar="N", help="Whose account it is, with the role CLIENT: the number."),
+]
 PasswordStdin = Annotated[
     bool,
     typer.Option("--password-stdin", help="Read the password from the first line of the standard input."),
@@ -38,6 +49,8 @@ PasswordStdin = Annotated[
 def user_add(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.ADMIN,
+    therapist: OfTherapist = None,
+    client: OfClient = None,
     password_stdin: PasswordStdin = False,
     database: Database = None,
 ) -> None:
@@ -47,13 +60,41 @@ def user_add(
         username("The name", name)
     except BadLine as bad:
         raise InvalidArgument(f"{bad.reason}.") from None
+    values = {"role": role.value, **_owner(place, role, therapist, client)}
     password_hash = Passwords().hash(_new_password(password_stdin))
-    values = {"username": name, "password_hash": password_hash, "role": role.value, "disabled_at": None}
     try:
-        _change(place, "add_account", **values)
+        _change(
+            place, "add_account", username=name, password_hash=password_hash, disabled_at=None, **values
+        )
     except Conflict:
         raise InvalidArgument(f"There is a user “{name}” already.") from None
     typer.echo(f"Added {name} with the role {role.value}.")
+
+
+def user_set_role(
+    name: Name,
+    role: Annotated[Role, typer.Option(help="What the account may do from now on.")],
+    therapist: OfTherapist = None,
+    client: OfClient = None,
+    database: Database = None,
+) -> None:
+    """Give an account another role, from its next request on: it has to log in again."""
+    place = current(database)
+    owner = _owner(place, role, therapist, client)
+    _change_one(place, "set_role", name, role=role.value, **owner)
+    typer.echo(f"{name} has the role {role.value}.")
+
+
+def _owner(
+    place: Any, role: Role, therapist_id: int | None, client_id: int | None
+) -> dict[str, int | None]:
+    """Whose the account is, as its row holds it. Raises InvalidArgument."""
+    if (wrong := wrong_owner(role, therapist_id, client_id)) is not None:
+        raise InvalidArgument(f"{wrong[0].upper()}{wrong[1:]}: see --therapist and --client.")
+    for number, word in ((therapist_id, "therapist"), (client_id, "client")):
+        if number is not None and not _known(place, f"{word}_known", **{f"{word}_id": number}):
+            raise InvalidArgument(f"There is no {word} {number}.")
+    return {"therapist_id": therapist_id, "client_id": client_id}
 
 
 def user_list(database: Database = None) -> None:
@@ -62,8 +103,11 @@ def user_list(database: Database = None) -> None:
     if not rows:
         typer.echo("There are no users yet. Add one: sessional user add NAME")
         return
-    table = [("name", "role", "state")]
-    table += [(name, role, "disabled" if disabled else "active") for name, role, disabled in rows]
+    table = [("name", "role", "state", "whose")]
+    for name, role, disabled, therapist_id, client_id in rows:
+        whose = "" if therapist_id is None else f"therapist {therapist_id}"
+        whose = whose if client_id is None else f"client {client_id}"
+        table.append((name, role, "disabled" if disabled else "active", whose))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -121,6 +165,16 @@ def _change(place: Any, statement: str, **values: Any) -> list[Any]:
             return rows
 
     return asyncio.run(change())
+
+
+def _known(place: Any, statement: str, **values: Any) -> bool:
+    """Whether a statement finds anything."""
+
+    async def look() -> bool:
+        async with bulk.load(place) as load:
+            return bool(await load.fetch(statement, **values))
+
+    return asyncio.run(look())
 
 
 async def _all(place: Any, statement: str) -> list[Any]:

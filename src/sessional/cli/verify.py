@@ -42,6 +42,7 @@ BOTH: Final = (
     ),
     Check("verify_unlinked", "The record: event {} was never linked into its chain."),
     Check("verify_key_owners", "An idempotency key belongs to account {}, which does not exist."),
+    Check("verify_account_owners", "User “{}” belongs to a therapist or client who does not exist."),
 )
 SQLITE: Final = (
     Check("verify_file", "SQLite's integrity check: {}."),
@@ -92,7 +93,7 @@ async def _roles(snapshot: Snapshot) -> int:
     """Accounts with a role that this program does not know could not log in."""
     found = 0
     async for rows in snapshot.batches("accounts"):
-        for name, role, _ in rows:
+        for name, role, *_ in rows:
             if role not in set(Role):
                 typer.echo(f"User “{name}” has the role “{role}”, which is not known.")
                 found += 1

@@ -124,9 +124,14 @@ def _appointments(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _users(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    for username, password_hash, role, disabled_at in rows:
+    for username, password_hash, role, disabled_at, therapist_id, client_id in rows:
         user = {"kind": "user", "username": username, "passwordHash": password_hash, "role": role}
-        yield user if disabled_at is None else user | {"disabledAtUnixSeconds": disabled_at}
+        rest = {
+            "disabledAtUnixSeconds": disabled_at,
+            "therapistId": therapist_id,
+            "clientId": client_id,
+        }
+        yield user | {name: value for name, value in rest.items() if value is not None}
 
 
 PARTS: Final = (

@@ -355,6 +355,7 @@ class _Intake:
     # ---- users --------------------------------------------------------------------------------------
 
     async def _user(self, line: UserLine) -> None:
+        self._refers({"therapist_id": line.therapist_id, "client_id": line.client_id}, "user")
         rows = await self.load.fetch("account_details", username=line.username)
         if rows:
             if not self._same_user(line, *rows[0]):
@@ -367,11 +368,13 @@ class _Intake:
             password_hash=line.password_hash or self.passwords.hash(line.password or ""),
             role=line.role.value,
             disabled_at=line.disabled_at,
+            therapist_id=line.therapist_id,
+            client_id=line.client_id,
         )
         self.done.users += 1
 
-    def _same_user(self, line: UserLine, password_hash: str, role: str, disabled_at: int | None) -> bool:
-        if (line.role, line.disabled_at) != (role, disabled_at):
+    def _same_user(self, line: UserLine, password_hash: str, *others: Any) -> bool:
+        if (line.role, line.disabled_at, line.therapist_id, line.client_id) != others:
             return False
         if line.password_hash is not None:
             return line.password_hash == password_hash

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessional.access import Role
+from sessional.access import Role, wrong_owner
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, LONGEST_SESSION_SECONDS
 from sessional.exchange import members, records
 from sessional.exchange.members import BadLine, Check, shown
@@ -79,8 +79,13 @@ class UserLine:
     password: str | None = None
     password_hash: str | None = None
     disabled_at: int | None = None
+    # Whose it is, where its role is THERAPIST or CLIENT.
+    therapist_id: int | None = None
+    client_id: int | None = None
 
     def __post_init__(self) -> None:
+        if (wrong := wrong_owner(self.role, self.therapist_id, self.client_id)) is not None:
+            raise BadLine(wrong)
         if (self.password is None) == (self.password_hash is None):
             raise BadLine("a user needs either password or passwordHash")
 
@@ -301,6 +306,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "passwordHash": _Member("password_hash", members.password_hash, optional=True),
             "role": _Member("role", members.role),
             "disabledAtUnixSeconds": _Member("disabled_at", _INSTANT, optional=True),
+            **_optional(therapistId=("therapist_id", _ID), clientId=("client_id", _ID)),
         },
     ),
 }

@@ -457,6 +457,8 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "username": Value(_column("username"), Form.TEXT),
             "role": Value(_column("role"), Form.TEXT),
             "sessions": ToMany(_link(LOG_IN_SESSION, "account_id"), "LogInSession"),
+            "therapist": ToOne(_TO_THERAPIST, "Therapist", nullable=True),
+            "client": ToOne(_link(CLIENT, "client_id"), "Client", nullable=True),
         },
         filters={},
         sorts={},

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
+from sessional.graph import scopes
 from sessional.graph.bindings import LISTS, LOOKUPS, NODE_TYPES, TYPES, TypeBinding
 from sessional.graph.deeds import DEEDS
 from sessional.graph.mutations import MUTATIONS
@@ -17,6 +18,7 @@ _OTHER_ROOTS = {"node", "viewer"}
 
 def check(schema: GraphQLSchema) -> None:
     """Raises AssertionError with everything in which SDL and bindings differ."""
+    scopes.check()
     differences = list(_differences(schema))
     assert not differences, "schema.graphql and the bindings differ: " + "; ".join(differences)
 

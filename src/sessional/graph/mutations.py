@@ -59,7 +59,7 @@ def admit(mutation: Mutation, actor: Actor | None) -> None:
         return
     if actor is None:
         raise Unauthenticated
-    if not may(actor.role, mutation.action):
+    if not may(actor.role, mutation.action, minds_whose=True):  # see actions.booking
         raise Forbidden
 
 

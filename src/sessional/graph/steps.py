@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -27,7 +26,7 @@ from graphql import (
 
 from sessional.access import Actor, Caller, may
 from sessional.actions import Desk
-from sessional.actions.entry import account_values
+from sessional.actions.entry import standing
 from sessional.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
 from sessional.graph import marks
 from sessional.graph.collect import Selections
@@ -43,7 +42,7 @@ from sessional.graph.refusals import user_error
 from sessional.graph.symbols import value_of
 from sessional.graph.values import Values, guard_values
 from sessional.store.select import GUARD
-from sessional.store.shape import Same
+from sessional.store.shape import Condition, Same
 from sessional.store.store import RowAnswer, Statement, Transaction, prepare
 
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
@@ -210,7 +209,7 @@ class Do:
     async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
-        if not may(actor.role, self.deed.action):
+        if not may(actor.role, self.deed.action, minds_whose=self.deed.minds_whose):
             raise Forbidden
 
         async def finish(payload: Any, tx: Transaction) -> str:
@@ -237,15 +236,19 @@ class Find:
     field: GraphQLField
     arguments: Mapping[str, Any]
     references: References
+    # What the question is told about the selection.
+    told: Mapping[str, Any]
 
     async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
+        if not may(actor.role, self.question.action, minds_whose=self.question.minds_whose):
+            raise Forbidden
         # An answer without rows has no statement of the database's that brings the guard along.
-        await _stands(desk, actor)
+        actor = await standing(desk.store.fetch, actor)
         given = value_of(self.arguments, variables)
         args = {snake(n): plain(self.field.args[n].type, v) for n, v in given.items()}
-        found = camel(await self.question(desk, actor, **args))
+        found = camel(await self.question.run(desk, actor, **args, **self.told))
         text = await self.references.complete(
             self.type, found, self.nodes, variables, desk.store.rows, actor
         )
@@ -259,8 +262,7 @@ async def _stands(desk: Desk, actor: Actor | None) -> None:
     """The guard, where no statement of a field would bring it along. Raises Unauthenticated."""
     if actor is None:
         raise Unauthenticated
-    if not await desk.store.fetch("account_stands", **account_values(actor)):
-        raise Unauthenticated
+    await standing(desk.store.fetch, actor)
 
 
 class StepMaker:
@@ -327,7 +329,7 @@ class StepMaker:
         rows = tuple(self._rows(mutation, nodes, values))
         row = None
         if mutation.row_field is not None:
-            row = RowAnswer(rows, self._dialect, values.slots)
+            row = RowAnswer(rows, self._dialect, values.slots, self._own_appointments())
         field_ = self._root().fields[nodes[0].name.value]
         return Act(
             key,
@@ -362,11 +364,12 @@ class StepMaker:
         field_ = self._root().fields[name]
         arguments = self._selections.arguments(field_, nodes[0])
         references = self._references(actor)
-        question = QUESTIONS[name]
+        told: dict[str, Any] = {}
         if name in SELECTIVE:
             below = self._selections.of(_object_of(field_.type), nodes).values()
-            question = partial(question, wanted=frozenset(snake(each[0].name.value) for each in below))
-        return Find(key, nodes[0], question, nodes, field_.type, field_, arguments, references)
+            told["wanted"] = frozenset(snake(each[0].name.value) for each in below)
+        question = QUESTIONS[name]
+        return Find(key, nodes[0], question, nodes, field_.type, field_, arguments, references, told)
 
     def _references(self, actor: Actor) -> References:
         return References(self._schema, self._selections, actor.role, self._sizes, self._dialect)
@@ -382,6 +385,11 @@ class StepMaker:
             for key, below in self._selections.of(payload, nodes).items()
             if below[0].name.value == mutation.row_field
         ]
+
+    def _own_appointments(self) -> Condition:
+        assert self._actor is not None, "admit has seen to it"
+        planner = Planner(self._schema, self._selections, self._actor.role, self._sizes)
+        return planner.own("Appointment")
 
     def _only(self, nodes: Sequence[FieldNode]) -> DocumentNode:
         """A document of these fields alone, with the fragments and variables that they use."""

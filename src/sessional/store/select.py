@@ -16,6 +16,7 @@ from sessional.store.dialect import Dialect
 from sessional.store.pages import PageMaker
 from sessional.store.pieces import Pieces, Sql, concatenated, leaf, member
 from sessional.store.shape import (
+    EVERYTHING,
     SESSION,
     Constant,
     Each,
@@ -140,5 +141,7 @@ class _Maker:
     def one(self, one: One, source: Columns) -> str:
         columns, table, ties = linked(one.link, source, self.names)
         answer = concatenated(self.fields(one.fields, columns), self.dialect)
+        if one.where != EVERYTHING:
+            ties.append(condition_sql(one.where, columns, self.dialect, self.names))
         found = f"(SELECT {answer} FROM {table} WHERE {' AND '.join(ties)})"
         return f"coalesce({found}, 'null')" if one.nullable else found

@@ -125,6 +125,32 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """The column holds what the actor's account holds in ``link``, just now."""
+
+    column: Column
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The values of ``wanted`` in those rows of a table whose ``owner`` is the actor's."""
+
+    table: str
+    wanted: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class MineThrough:
+    """The column's value lies at the end of one of the ways that begin at the account's ``link``."""
+
+    column: Column
+    link: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """All hold; with none, everything matches."""
 
@@ -143,7 +169,7 @@ class Not:
     condition: Condition
 
 
-Condition = Compare | Fixed | Among | Contains | Exists | Every | Some | Not
+Condition = Compare | Fixed | Among | Contains | Exists | Mine | MineThrough | Every | Some | Not
 EVERYTHING = Every(())
 
 
@@ -175,12 +201,13 @@ class Constant:
 @dataclass(frozen=True, slots=True)
 class One:
     """The one linked row, as an object. There always is one, where a NOT NULL reference leads to it;
-    with ``nullable``, there may be none."""
+    with ``nullable``, there may be none, or none for which ``where`` holds."""
 
     key: str
     link: Link
     fields: Fields
     nullable: bool = False
+    where: Condition = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

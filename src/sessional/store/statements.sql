@@ -9,7 +9,7 @@ FROM account WHERE username = :username
 -- name: account_stands
 -- The guard, for transactions: the actor's account as the token describes it, if it is alive, and the
 -- session not revoked.
-SELECT account_id FROM account
+SELECT account_id, therapist_id, client_id FROM account
 WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL
   AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0
 
@@ -173,6 +173,17 @@ SELECT client_id FROM client
 WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
 WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
 
+-- name: client_of_therapist
+-- Whether a client is in a therapist's care, or was, or takes part in a session of theirs.
+SELECT 1 FROM care_relationship WHERE therapist_id = :therapist_id AND client_id = :client_id
+UNION ALL
+SELECT 1 FROM appointment_client WHERE therapist_id = :therapist_id AND client_id = :client_id
+LIMIT 1
+
+-- name: takes_part
+-- Whether a client takes part in a session.
+SELECT 1 FROM appointment_client WHERE appointment_id = :appointment_id AND client_id = :client_id
+
 -- name: client_busy
 -- A client's other session within a span, if there is one.
 SELECT appointment_id FROM appointment_client
@@ -287,12 +298,12 @@ RETURNING appointment_id, starts_at
 
 -- name: series_of
 -- The series of a session, and when that session starts.
-SELECT series_id, starts_at FROM appointment
+SELECT series_id, starts_at, therapist_id FROM appointment
 WHERE appointment_id = :appointment_id AND series_id IS NOT NULL AND held_until = 0
 
 -- name: series_ahead
 -- The sessions of a series that lie ahead and can still be cancelled.
-SELECT appointment_id FROM appointment
+SELECT appointment_id, therapist_id FROM appointment
 WHERE series_id = :series_id AND starts_at >= :begin AND status IN ('PROPOSED', 'PENDING', 'BOOKED', 'ARRIVED')
 ORDER BY starts_at
 
@@ -306,7 +317,7 @@ ORDER BY o.therapist_id
 -- name: series_movable
 -- The sessions of a series that lie ahead and can still be given another time.
 SELECT appointment_id, therapist_id, service_code, starts_at, ends_at, status, version,
-    cancel_notice_seconds, room_id
+    cancel_notice_seconds, room_id, places_taken
 FROM appointment
 WHERE series_id = :series_id AND starts_at >= :begin AND status IN ('PROPOSED', 'PENDING', 'BOOKED')
 ORDER BY starts_at
@@ -400,7 +411,7 @@ SELECT therapist_id FROM appointment WHERE appointment_id = :appointment_id AND 
 -- name: session
 -- A session as a change needs it.
 SELECT appointment_id, therapist_id, service_code, starts_at, ends_at, status, version,
-    cancel_notice_seconds, room_id
+    cancel_notice_seconds, room_id, places_taken
 FROM appointment WHERE appointment_id = :appointment_id AND held_until = 0
 
 -- name: has_history
@@ -677,7 +688,7 @@ WHERE t.therapist_id = :therapist_id
 
 -- name: account_details
 -- An account as a line of a file has it.
-SELECT password_hash, role, disabled_at FROM account WHERE username = :username
+SELECT password_hash, role, disabled_at, therapist_id, client_id FROM account WHERE username = :username
 
 -- name: add_specialism
 -- A new specialism.
@@ -694,8 +705,8 @@ INSERT INTO therapist_specialism (therapist_id, specialism_id) VALUES (:therapis
 
 -- name: add_account
 -- A new account.
-INSERT INTO account (username, password_hash, role, disabled_at)
-VALUES (:username, :password_hash, :role, :disabled_at)
+INSERT INTO account (username, password_hash, role, disabled_at, therapist_id, client_id)
+VALUES (:username, :password_hash, :role, :disabled_at, :therapist_id, :client_id)
 RETURNING account_id
 
 -- name: any_expired_hold
@@ -978,13 +989,13 @@ FROM appointment WHERE held_until = 0 ORDER BY appointment_id
 
 -- name: export_accounts
 -- Accounts, with what they log in by.
-SELECT username, password_hash, role, disabled_at FROM account ORDER BY account_id
+SELECT username, password_hash, role, disabled_at, therapist_id, client_id FROM account ORDER BY account_id
 
 -- ---- accounts, from the command line -----------------------------------------------------------------
 
 -- name: accounts
 -- Who may log in.
-SELECT username, role, disabled_at IS NOT NULL FROM account ORDER BY username
+SELECT username, role, disabled_at IS NOT NULL, therapist_id, client_id FROM account ORDER BY username
 
 -- name: disable_account
 -- Shut out, from the next request on.
@@ -994,6 +1005,19 @@ RETURNING account_id
 -- name: enable_account
 -- Let in again.
 UPDATE account SET disabled_at = NULL WHERE username = :username RETURNING account_id
+
+-- name: set_role
+-- Another role, and whose the account is from now on. Tokens that were made for the old role are refused.
+UPDATE account SET role = :role, therapist_id = :therapist_id, client_id = :client_id
+WHERE username = :username RETURNING account_id
+
+-- name: therapist_known
+-- Whether there is such a therapist.
+SELECT 1 FROM therapist WHERE therapist_id = :therapist_id
+
+-- name: client_known
+-- Whether there is such a client.
+SELECT 1 FROM client WHERE client_id = :client_id
 
 -- name: set_password_hash
 -- Another password.
@@ -1096,6 +1120,13 @@ WHERE a.appointment_id IS NULL AND k.outcome IS NULL ORDER BY k.account_id, k.ap
 -- Idempotency keys of nobody.
 SELECT account_id FROM idempotency_key
 WHERE account_id NOT IN (SELECT account_id FROM account) GROUP BY account_id ORDER BY account_id
+
+-- name: verify_account_owners
+-- Accounts that belong to a therapist or a client who is not there.
+SELECT username FROM account
+WHERE (therapist_id IS NOT NULL AND therapist_id NOT IN (SELECT therapist_id FROM therapist))
+   OR (client_id IS NOT NULL AND client_id NOT IN (SELECT client_id FROM client))
+ORDER BY username
 
 -- name: sizes
 -- How much there is.

@@ -15,7 +15,19 @@ from sessional.diary.values import Interval
 from sessional.errors import Unauthenticated
 from sessional.store.dialect import Dialect
 from sessional.store.select import GUARD, looks_into, row_answer, statement
-from sessional.store.shape import Column, Compare, Every, Fields, Kind, Row, Shape, Slot, Table
+from sessional.store.shape import (
+    EVERYTHING,
+    Column,
+    Compare,
+    Condition,
+    Every,
+    Fields,
+    Kind,
+    Row,
+    Shape,
+    Slot,
+    Table,
+)
 from sessional.store.statements import written
 
 T = TypeVar("T")
@@ -163,18 +175,22 @@ class RowAnswer:
     """What to answer about one row of ``appointment`` that an action names by its key.
 
     The values of its statement are the guard's four, the therapist's id, the appointment's id and
-    then those that belong to ``fields``.
+    then those that belong to ``fields``. A row for which ``own`` does not hold is answered like one
+    that is not there.
     """
 
-    def __init__(self, fields: Fields, dialect: Dialect, slots: Sequence[Slot] = ()) -> None:
+    def __init__(
+        self, fields: Fields, dialect: Dialect, slots: Sequence[Slot] = (), own: Condition = EVERYTHING
+    ) -> None:
         self._fields = fields
         self._booking_sql: str | None = None
         key = (("therapist_id", len(GUARD)), ("appointment_id", len(GUARD) + 1))
-        where = Every(tuple(Compare(Column(name=name), "=", Slot(at, Kind.INTEGER)) for name, at in key))
+        found = tuple(Compare(Column(name=name), "=", Slot(at, Kind.INTEGER)) for name, at in key)
+        where = Every(found if own == EVERYTHING else (*found, own))
         table = Table(name="appointment", key="appointment_id")
         self.statement = prepare(Row(table=table, where=where, fields=fields), dialect, slots)
         # Whether the row alone can answer, before others can see it.
-        self.from_row_alone = not slots and not looks_into(fields, "appointment")
+        self.from_row_alone = own == EVERYTHING and not slots and not looks_into(fields, "appointment")
 
     def booking_sql(self, dialect: Dialect) -> str:
         """The text of ``book_at_once`` with this answer, made once."""
