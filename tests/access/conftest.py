@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -27,11 +28,13 @@ class Desk:
     client: httpx.AsyncClient
     books: Books
 
-    async def text(self, role: Role, document: str, variables: dict[str, Any] | None = None) -> str:
+    async def text(
+        self, role: Role, document: str, variables: dict[str, Any] | None = None, name: str | None = None
+    ) -> str:
         """The whole answer, byte for byte."""
         answer = await self.client.post(
             "/graphql",
-            json={"query": document, "variables": variables or {}},
+            json={"query": document, "variables": variables or {}, "operationName": name},
             headers={"Authorization": f"Bearer {token(role)}"},
         )
         return answer.text
@@ -67,17 +70,12 @@ async def _postgres(server: str) -> Books:
     return Books(f"{server}/{name}")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Books:
-    """The practice on each database in turn."""
-
+def _made(request: pytest.FixtureRequest, folder: Path) -> Books:
+    """The practice in a database of its own."""
     server = request.getfixturevalue("postgres_server") if request.param == "postgres" else None
 
     async def made() -> Books:
-        if server is not None:
-            found = await _postgres(server)
-        else:
-            found = Books(f"sqlite:///{tmp_path_factory.mktemp('access')}/sessional.db")
+        found = Books(f"sqlite:///{folder}/sessional.db") if server is None else await _postgres(server)
         await found.prepare()
         await settle(found)
         return found
@@ -85,7 +83,25 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return asyncio.run(made())
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Books:
+    """The practice on each database in turn, shared by the tests of a file."""
+    return _made(request, tmp_path_factory.mktemp("access"))
+
+
 @pytest.fixture
 async def desk(books: Books) -> AsyncIterator[Desk]:
     async with started(books.url) as client:
         yield Desk(client, books)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def own_books(request: pytest.FixtureRequest, tmp_path: Path) -> Books:
+    """The same for a test alone, which may change it."""
+    return _made(request, tmp_path)
+
+
+@pytest.fixture
+async def own_desk(own_books: Books) -> AsyncIterator[Desk]:
+    async with started(own_books.url) as client:
+        yield Desk(client, own_books)
