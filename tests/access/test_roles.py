@@ -57,6 +57,7 @@ services                a     a         a       a         a
 closures                a     a         a       a         a
 rooms                   a     a         a       a         a
 clients                 a     a         a       o         o
+auditEvents             a     -         -       -         -
 viewer                  a     a         a       a         a
 freeSlots               a     a         a       a         a
 nextFree                a     a         a       a         a

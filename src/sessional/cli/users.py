@@ -26,7 +26,7 @@ _RECORDED: Final = {
     "disable_account": "user disable",
     "enable_account": "user enable",
     "set_password_hash": "user set-password",
-    "set_role": "setRole",
+    "set_role": "user set-role",
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")]
