@@ -81,6 +81,8 @@ class TypeBinding:
     filters: dict[str, Condition]
     sorts: dict[str, Sort]
     only: Fixed | None = None
+    # Whether it is on record who reads its rows.
+    noted: bool = False
 
 
 # ---- the practice -------------------------------------------------------------------------------
@@ -369,6 +371,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
     ),
     "Client": TypeBinding(
         table=CLIENT,
+        noted=True,
         fields={
             "id": _node_id("client_id"),
             "clientId": Value(_column("client_id"), Form.ID),

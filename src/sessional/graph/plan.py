@@ -47,6 +47,7 @@ from sessional.store.shape import (
     Leaf,
     Many,
     Node,
+    Noted,
     One,
     Page,
     PageFact,
@@ -148,9 +149,9 @@ class Planner:
         """What is selected of a row of the type by all nodes of one key together."""
         type_ = self._object(type_name)
         collected = self._selections.of(type_, nodes)
-        return tuple(
-            self._field(TYPES[type_name], type_, key, below, values) for key, below in collected.items()
-        )
+        binding = TYPES[type_name]
+        fields = tuple(self._field(binding, type_, key, below, values) for key, below in collected.items())
+        return (*fields, Noted(Column(name=binding.table.key))) if binding.noted else fields
 
     def _object(self, name: str) -> GraphQLObjectType:
         type_ = self._schema.type_map[name]

@@ -23,6 +23,7 @@ from sessional.graph.plan import PageSizes
 from sessional.graph.refusals import plain_data
 from sessional.graph.schema import schema, write_date_time
 from sessional.graph.steps import Calling, Done, Step, StepMaker
+from sessional.store.dialect import CLIENT_MARK
 
 # Told of every exception that is not a refusal; answers nothing.
 FaultListener = Callable[[BaseException], None]
@@ -141,6 +142,8 @@ class Road:
                 done = Done("null")
                 whole = whole and self._is_nullable(step, answer.is_mutation)
             text = done.text
+            if CLIENT_MARK in text:
+                text = self._note_reading(text, step, actor, answer)
             if marks.is_marked(text):
                 text, found = marks.resolve(text, step.key)
                 errors += found
@@ -149,6 +152,14 @@ class Road:
         data = "{" + ",".join(members) + "}" if whole else "null"
         answer.body = _body(data, errors)
         answer.codes += [error["extensions"]["code"] for error in errors]
+
+    def _note_reading(self, text: str, step: Step, actor: Actor | None, answer: Answer) -> str:
+        """The answer without its marks; the clients whose data it holds go on record."""
+        text, clients = marks.take_clients(text)
+        if actor is not None:
+            field_, request_id = step.node.name.value, self._desk.request_id()
+            self._desk.notebook.read(actor, field_, answer.operation_name, clients, request_id)
+        return text
 
     def _note(self, error: Exception, step: Step, actor: Actor | None) -> None:
         """A refusal of access goes on record where it is known who was refused."""

@@ -17,6 +17,8 @@ from sessional.store.shape import Kind, Slot
 
 # A control character that no JSON text contains: it marks a number that does not fit its field.
 OUT_OF_RANGE_MARK: Final = "\x01"
+# Another, on both sides of the number of a client whose data an answer holds.
+CLIENT_MARK: Final = "\x03"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from sessional.store.conditions import Columns, Names, condition_sql, linked, of
-from sessional.store.dialect import Dialect
+from sessional.store.dialect import CLIENT_MARK, Dialect
 from sessional.store.pages import PageMaker
 from sessional.store.pieces import Pieces, Sql, concatenated, leaf, member
 from sessional.store.shape import (
@@ -26,6 +26,7 @@ from sessional.store.shape import (
     Leaf,
     Many,
     Node,
+    Noted,
     One,
     Page,
     Row,
@@ -124,10 +125,15 @@ class _Maker:
         """The pieces of one object."""
         pieces: Pieces = ["{"]
         for position, item in enumerate(fields):
-            pieces.append(member(item.key, position))
+            if not isinstance(item, Noted):  # it stands behind all members
+                pieces.append(member(item.key, position))
             match item:
                 case Constant():
                     pieces.append(f'"{item.text}"')
+                case Noted():
+                    # As literals the marks become one with what stands beside them.
+                    number = Sql(self.dialect.digits(source(item.column.name)))
+                    pieces += [CLIENT_MARK, number, CLIENT_MARK]
                 case Leaf():
                     pieces += leaf(item, source, self.dialect)
                 case Same():

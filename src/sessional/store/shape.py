@@ -191,6 +191,13 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """The number of the row, marked within the answer: whose data it holds. No member of the object."""
+
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """The same text in every row, for example a type's name."""
 
@@ -227,7 +234,7 @@ class Many:
     page: Page
 
 
-Field = Leaf | Constant | Same | One | Many
+Field = Leaf | Noted | Constant | Same | One | Many
 Fields = tuple[Field, ...]
 
 
