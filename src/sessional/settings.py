@@ -74,6 +74,11 @@ class Settings:
     body_bytes: int = _setting(100_000, "The size of a request's body at most", least=1_000)
     document_tokens: int = _setting(5_000, "The words of a GraphQL document at most", least=100)
     document_depth: int = _setting(15, "How deep fields may be nested", least=3)
+    document_aliases: int = _setting(200, "The aliases of a document at most, fragments opened", least=1)
+    document_directives: int = _setting(
+        100, "The directives of a document at most, fragments opened", least=1
+    )
+    root_fields: int = _setting(50, "The fields at the root of an operation at most", least=1)
     documents_remembered: int = _setting(
         1_000, "Documents kept parsed and planned, so that each costs its parsing once", least=1
     )
@@ -92,10 +97,28 @@ class Settings:
     )
     log_format: str = _setting("human", "How log lines look: human or json")
     log_level: str = _setting("info", "What is logged: debug, info, warning or error")
-    graphiql: bool = _setting(True, "Whether browsers are shown GraphiQL")
+    production: bool = _setting(
+        False, "Whether strangers shall learn little: turns the next three off where they are not set"
+    )
+    introspection: str = _setting("", "Whether the API tells its schema: 1 or 0")
+    suggestions: str = _setting("", "Whether a message about an unknown name proposes the nearest: 1 or 0")
+    graphiql: str = _setting("", "Whether browsers are shown GraphiQL: 1 or 0")
+    trusted_documents: str = _setting("", "A file of documents by their hashes: then no others are run")
     metrics: bool = _setting(True, "Whether /metrics shows numbers to Prometheus")
     sentry_dsn: str = _setting("", "Where exceptions are reported; nowhere if empty", secret=True)
+    request_rate: str = _setting(
+        "1000000/minute", "Requests of one account, or of one address, to each worker: like LOGIN_RATE"
+    )
+    receive_seconds: int = _setting(
+        20, "How long a request may take to arrive before its connection is closed", least=1
+    )
     shutdown_seconds: int = _setting(10, "How long requests in flight may finish after SIGTERM", least=1)
+
+    def shows(self, name: str) -> bool:
+        """Whether ``introspection``, ``suggestions`` or ``graphiql`` is on: as it says, else outside of
+        production."""
+        given: str = getattr(self, name)
+        return not self.production if given == "" else _boolean(name, given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +215,10 @@ def _check(settings: Settings) -> None:
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:
             raise SettingsFault(f"{variable(name)} must be one of: {', '.join(allowed)}.")
-    rate(settings.login_rate, "login_rate")
+    for name in ("introspection", "suggestions", "graphiql"):
+        settings.shows(name)
+    for name in ("login_rate", "request_rate"):
+        rate(getattr(settings, name), name)
     if settings.sentry_dsn and not _DSN.fullmatch(settings.sentry_dsn):
         raise SettingsFault("SESSIONAL_SENTRY_DSN must have the form https://key@host/project.")
     _check_mail(settings)

@@ -7,8 +7,9 @@ import re
 from typing import Any, Final
 
 from sessional.access import Role
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.collect import Selections
-from sessional.graph.documents import DocumentLimits, Documents
+from sessional.graph.documents import Documents
 from sessional.graph.plan import PageSizes, Planner
 from sessional.graph.schema import schema
 from sessional.graph.values import Values

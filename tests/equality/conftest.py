@@ -13,7 +13,7 @@ import pytest
 
 from sessional.access import Actor, Role
 from sessional.actions import Desk
-from sessional.graph.documents import DocumentLimits
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Asked, Road
 from sessional.store.migrate import migrate, migrate_postgres
@@ -45,7 +45,9 @@ class Product:
         self._road = Road(
             desk,
             sizes=PageSizes(default=100, most=1000, together=10**15),
-            limits=DocumentLimits(tokens=5000, depth=15, remembered=100),
+            limits=DocumentLimits(
+                tokens=5000, depth=15, remembered=100, aliases=10**6, directives=10**6, root_fields=10**6
+            ),
             on_fault=_raise,
         )
 

@@ -91,7 +91,7 @@ def _welcome(settings: Settings, *, demo: bool) -> str:
     shown_host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     place = f"http://{shown_host}:{settings.port}"
     lines = ["", f"  Sessional answers at      {place}/graphql"]
-    if settings.graphiql:
+    if settings.shows("graphiql"):
         lines.append(f"  GraphiQL in a browser     {place}/")
     lines.append(f"  Data                      {shown('database', settings.database)}")
     if demo:

@@ -64,8 +64,8 @@ TYPENAME: Final = "__typename"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSizes:
-    """How many rows a page has where nobody says, and how many at most; and how many rows one root
-    field may ask for with all its pages within pages."""
+    """How many rows a page has where nobody says, and how many at most; and how many rows one
+    operation may ask for with all its pages within pages."""
 
     default: int
     most: int
@@ -75,13 +75,20 @@ class PageSizes:
 class Planner:
     """Makes the Shapes of one operation, for one role, under one set of symbolic variables."""
 
-    def __init__(self, schema: GraphQLSchema, selections: Selections, role: Role, sizes: PageSizes) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        selections: Selections,
+        role: Role,
+        sizes: PageSizes,
+        rows_before: int = 0,
+    ) -> None:
         self._schema = schema
         self._selections = selections
         self._sight = Sight(role)
         self._sizes = sizes
         self._rows_outside = 1  # how many rows there may be of the object whose fields are planned
-        self._rows_together = 0
+        self.rows_together = rows_before  # with those of the fields that were planned before
 
     # ---- root fields ----------------------------------------------------------------------------
 
@@ -218,8 +225,8 @@ class Planner:
     def _counted(self, first: int | None, last: int | None) -> int:
         """How many rows a page can have in all its places together. Raises TooCostly."""
         rows = self._rows_outside * min(size for size in (first, last) if size is not None)
-        self._rows_together += rows
-        if self._rows_together > self._sizes.together:
+        self.rows_together += rows
+        if self.rows_together > self._sizes.together:
             raise TooCostly(self._sizes.together)
         return rows
 

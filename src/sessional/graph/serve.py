@@ -15,10 +15,11 @@ from graphql import GraphQLNonNull, GraphQLSchema, get_location
 
 from sessional.access import Actor, Caller
 from sessional.actions import Desk
-from sessional.errors import EntryRefused, Fault, Refusal, Unauthenticated
+from sessional.errors import DeadlineExceeded, EntryRefused, Fault, Refusal, Unauthenticated
 from sessional.graph import marks
 from sessional.graph.bindings_check import check
-from sessional.graph.documents import DocumentLimits, Documents, Operation, RequestError
+from sessional.graph.bounds import DocumentLimits
+from sessional.graph.documents import Documents, Operation, RequestError
 from sessional.graph.plan import PageSizes
 from sessional.graph.refusals import plain_data
 from sessional.graph.schema import schema, write_date_time
@@ -69,6 +70,7 @@ class Road:
         sizes: PageSizes,
         limits: DocumentLimits,
         on_fault: FaultListener,
+        deadline_seconds: float = 10,
     ) -> None:
         self._schema: GraphQLSchema = schema()
         check(self._schema)
@@ -76,6 +78,8 @@ class Road:
         self._desk = desk
         self._sizes = sizes
         self._on_fault = on_fault
+        self._suggestions = limits.suggestions
+        self._deadline = deadline_seconds
 
     async def answer(self, asked: Asked, entry: Actor | Unauthenticated | None) -> Answer:
         """The answer to an operation. Raises MutationByGet; everything else becomes an answer.
@@ -91,7 +95,7 @@ class Road:
             answer.operation_name, answer.is_mutation = operation.name, operation.is_mutation
             if operation.is_mutation and not asked.may_change:
                 raise MutationByGet
-            variables = operation.coerce(self._schema, asked.variables)
+            variables = operation.coerce(self._schema, asked.variables, suggestions=self._suggestions)
         except RequestError as error:
             answer.codes.append(error.code)
             answer.body = _request_errors(error)
@@ -132,8 +136,11 @@ class Road:
         members: list[str] = []
         errors: list[dict[str, Any]] = []
         whole = True
+        ends = time.perf_counter() + self._deadline
         for step in steps:
             try:
+                if time.perf_counter() > ends:
+                    raise DeadlineExceeded("a request ran out of time between two of its fields")
                 done = await step.run(self._desk, actor, variables, caller)
             except Exception as raised:
                 error = barred if barred and isinstance(raised, Unauthenticated) else raised

@@ -283,6 +283,7 @@ class StepMaker:
         self._actor = actor
         self._dialect = desk.store.dialect
         self._sizes = sizes
+        self._rows_read = 0
 
     def steps(self) -> list[Step]:
         root = self._root()
@@ -313,9 +314,10 @@ class StepMaker:
             raise Unauthenticated
         if nodes[0].name.value in QUESTIONS:
             return self._find(key, nodes, self._actor)
-        planner = Planner(self._schema, self._selections, self._actor.role, self._sizes)
+        planner = Planner(self._schema, self._selections, self._actor.role, self._sizes, self._rows_read)
         values = Values(self._dialect.pack)
         shape = planner.root(nodes, values)
+        self._rows_read = planner.rows_together
         if shape is None:
             return Say(key, nodes[0], "null")
         return Read(key, nodes[0], prepare(shape, self._dialect, values.slots), values)

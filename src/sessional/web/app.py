@@ -30,7 +30,7 @@ from sessional.actions.sealing import seal_all
 from sessional.actions.throttle import Rate
 from sessional.credentials import Lifetimes, Passwords, Tokens
 from sessional.errors import SessionalError
-from sessional.graph.documents import DocumentLimits
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Road
 from sessional.observe import (
@@ -53,8 +53,11 @@ from sessional.web import pages
 from sessional.web.graphql_http import GraphQLEndpoint
 from sessional.web.health import healthz, readyz
 from sessional.web.metrics import shown as metrics_shown
+from sessional.web.one_write import OneWrite
 from sessional.web.request_id import current_request_id, with_request_id
 from sessional.web.secret import signing_secrets
+from sessional.web.trusted import trusted
+from sessional.web.turnstile import Turnstile
 
 # Of the kernel's scale up to 19: hashing has what others leave.
 HASHING_NICENESS: Final = 10
@@ -80,14 +83,24 @@ def build(settings: Settings, *, observers: Sequence[Observer] | None = None) ->
     store = _store(settings, place)
     desk = _desk(settings, store, place, watching)
     road = _road(settings, desk, watching)
+    requests = _rate(settings_module.rate(settings.request_rate, "request_rate"))
     endpoint = GraphQLEndpoint(
-        road, desk, watching, body_bytes=settings.body_bytes, proxies=settings.trusted_proxies
+        road,
+        desk,
+        watching,
+        body_bytes=settings.body_bytes,
+        proxies=settings.trusted_proxies,
+        trusted=trusted(settings.trusted_documents),
+        turnstile=None if requests is None else Turnstile(requests, time.monotonic),
     )
+    OneWrite.receive_seconds = settings.receive_seconds
     front = Starlette(
         routes=_routes(settings, store, watching),
         lifespan=lambda app: _lifespan(settings, store, desk, watching),
     )
-    app: ASGIApp = _Front(guarded(endpoint, watching), watched(front, watching), graphiql=settings.graphiql)
+    app: ASGIApp = _Front(
+        guarded(endpoint, watching), watched(front, watching), graphiql=settings.shows("graphiql")
+    )
     for traces in (w for w in watching if isinstance(w, Traces)):
         app = traces.with_parents(app)
     return with_request_id(app)
@@ -101,7 +114,7 @@ def _routes(
         Route("/readyz", readyz(store)),
     ]
     routes += [Route("/metrics", metrics_shown(w)) for w in watching if isinstance(w, Metrics)]
-    if settings.graphiql:
+    if settings.shows("graphiql"):
         routes += [
             Route("/", pages.graphiql),
             Route("/graphql", pages.graphiql),
@@ -211,7 +224,13 @@ def _road(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> Road
             tokens=settings.document_tokens,
             depth=settings.document_depth,
             remembered=settings.documents_remembered,
+            aliases=settings.document_aliases,
+            directives=settings.document_directives,
+            root_fields=settings.root_fields,
+            introspection=settings.shows("introspection"),
+            suggestions=settings.shows("suggestions"),
         ),
+        deadline_seconds=settings.request_seconds,
         on_fault=on_fault,
     )
 
