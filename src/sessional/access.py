@@ -43,6 +43,7 @@ class Action(StrEnum):
     SET_UP = "set up therapists, services, rooms, closures"
     KEEP_CLIENTS = "add clients, say who cares for whom"
     CHANGE_CLIENT = "change a client's details"
+    KEEP_WAITLIST = "let clients wait, accept and decline what they are offered"
     KEEP_OWN_ACCOUNT = "log out, end sessions of one's own, change one's password"
 
 
@@ -98,6 +99,7 @@ READS: Final[dict[str, tuple[Extent, ...]]] = {
     "Therapist":        (_ALL, _ALL, _ALL, _ALL, _ALL),
     "TimeOff":          (_ALL, _ALL, _ALL, _OWN, _NONE),
     "Viewer":           (_ALL, _ALL, _ALL, _ALL, _ALL),
+    "WaitlistEntry":    (_ALL, _ALL, _ALL, _NONE, _NONE),
     "WorkingHours":     (_ALL, _ALL, _ALL, _OWN, _NONE),
 }  # fmt: skip
 
@@ -116,6 +118,7 @@ ACTS: Final[dict[Action, tuple[Extent, ...]]] = {
     Action.SET_UP:         (_ALL, _ALL, _ALL, _NONE, _NONE),
     Action.KEEP_CLIENTS:   (_ALL, _ALL, _ALL, _NONE, _NONE),
     Action.CHANGE_CLIENT:  (_ALL, _ALL, _ALL, _OWN, _OWN),
+    Action.KEEP_WAITLIST:  (_ALL, _ALL, _ALL, _NONE, _NONE),
     Action.KEEP_OWN_ACCOUNT: (_OWN, _OWN, _OWN, _OWN, _OWN),
 }  # fmt: skip
 

@@ -272,8 +272,12 @@ class HoldExpired(BookingRefused):
 
     code = "HOLD_EXPIRED"
 
-    def __init__(self) -> None:
-        super().__init__("The hold on this time has run out. Look for a time once more.", path=["holdId"])
+    def __init__(
+        self,
+        message: str = "The hold on this time has run out. Look for a time once more.",
+        field: str = "holdId",
+    ) -> None:
+        super().__init__(message, path=[field])
 
 
 class ClientBusy(BookingRefused):

@@ -87,6 +87,9 @@ class Settings:
         10, "How long the database may work on a statement before it is stopped", least=1
     )
     hold_seconds: int = _setting(300, "How long a time stays held for who asked", least=1)
+    offer_seconds: int = _setting(
+        86_400, "How long somebody on the waitlist has to accept what they are offered", least=1
+    )
     idempotency_hours: int = _setting(48, "How long idempotency keys are remembered", least=24)
     smtp_url: str = _setting(
         "", "The mail server: smtp://user:password@host:587 or smtps://…; no mail if empty", secret=True

@@ -28,6 +28,10 @@ recordAttendance        a     a         a       o         -
 markEnteredInError      a     a         a       o         -
 confirmAppointment      a     a         a       o         -
 declineAppointment      a     a         a       o         -
+joinWaitlist            a     a         a       -         -
+acceptOffer             a     a         a       -         -
+declineOffer            a     a         a       -         -
+leaveWaitlist           a     a         a       -         -
 addClient               a     a         a       -         -
 changeClient            a     a         a       o         o
 logout                  o     o         o       o         o
@@ -57,6 +61,7 @@ services                a     a         a       a         a
 closures                a     a         a       a         a
 rooms                   a     a         a       a         a
 clients                 a     a         a       o         o
+waitlist                a     a         a       -         -
 auditEvents             a     -         -       -         -
 viewer                  a     a         a       a         a
 freeSlots               a     a         a       a         a

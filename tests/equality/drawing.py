@@ -85,6 +85,7 @@ class Pools:
                 "hasSpecialisms": _codes([each.name for each in practice.specialisms]),
                 "therapistIds": _numbers(practice),
                 "therapistId": _numbers(practice),
+                "clientIds": ([str(each.client_id) for each in practice.clients], ("0", "01", "-1", "x")),
                 "therapistName": (_searches(whole), SEARCHES),
                 "name": (_searches([*whole, *named]), SEARCHES),
                 "begin": (legacy, (-5, 0, MONDAY, 2**31 - 1)),

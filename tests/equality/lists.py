@@ -16,6 +16,7 @@ from .diary import Away, Closure, DateOverride, Room, TimeOff, WorkingHours
 from .practice import Practice, Service, Specialism, Therapist
 from .record import AuditEvent
 from .sessions import Appointment, AppointmentEvent
+from .waitlist import WaitlistEntry
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
@@ -36,6 +37,7 @@ Row = (
     | Client
     | CareRelationship
     | AuditEvent
+    | WaitlistEntry
 )
 Predicate = Callable[[Any], bool]
 # None stands for "does not restrict". It is not the same as a predicate that is always true: the
@@ -263,6 +265,14 @@ CARE_RELATIONSHIPS = Kind(
 ROOMS = Kind(
     keys={"ROOM_ID": lambda row: row.room_id, "NAME": lambda row: row.name}, default_sort="NAME_ASC"
 )
+WAITLIST = Kind(
+    keys={"WAITLIST_ENTRY_ID": lambda row: row.waitlist_entry_id, "TURN": lambda row: row.turn},
+    default_sort="TURN_ASC",
+    conditions={
+        "statusIn": lambda _, states: lambda row: row.status in states,
+        "clientIds": lambda _, numbers: lambda row: str(row.client_id) in numbers,
+    },
+)
 
 # What an object type of the SDL is in lists.
 KINDS: dict[str, Kind] = {
@@ -280,6 +290,7 @@ KINDS: dict[str, Kind] = {
     "Closure": CLOSURES,
     "Room": ROOMS,
     "AuditEvent": AUDIT_EVENTS,
+    "WaitlistEntry": WAITLIST,
 }
 
 Order = tuple[tuple[str, str], ...]

@@ -9,11 +9,12 @@ of specialisms are unique, no text holds U+0000. This module must not know Graph
 from dataclasses import dataclass
 from random import Random
 
-from . import clients, diary, record, sessions
+from . import clients, diary, record, sessions, waitlist
 from .clients import CareRelationship, Client
 from .diary import Away, Closure, DateOverride, Room, TimeOff, WorkingHours
 from .record import AuditEvent
 from .sessions import DURATIONS, Appointment, AppointmentEvent, Around, Series
+from .waitlist import WaitlistEntry
 from .words import (
     ALIKE,
     CODES,
@@ -84,6 +85,7 @@ class Practice:
     events: tuple[AppointmentEvent, ...] = ()
     record: tuple[AuditEvent, ...] = ()
     series: tuple[Series, ...] = ()
+    waitlist: tuple[WaitlistEntry, ...] = ()
 
 
 def build(seed: int, most_appointments: int = 40) -> Practice:
@@ -121,6 +123,7 @@ def build(seed: int, most_appointments: int = 40) -> Practice:
         events=sessions.events(rng, appointments),
         record=record.entries(rng),
         series=together,
+        waitlist=waitlist.entries(Random(seed), around.clients, codes, appointments, holds),
     )
 
 

@@ -75,6 +75,7 @@ NUMBERS: dict[str, Callable[[Any], int]] = {
     "Specialism": lambda row: row.specialism_id,
     "Service": lambda row: row.service_id,
     "Room": lambda row: row.room_id,
+    "WaitlistEntry": lambda row: row.waitlist_entry_id,
     "Client": lambda row: row.client_id,
 }
 
@@ -112,6 +113,7 @@ def all_rows(practice: Practice) -> list[Row]:
         *practice.specialisms,
         *practice.services,
         *practice.rooms,
+        *practice.waitlist,
         *practice.clients,
     ]
 
@@ -144,6 +146,16 @@ def room_of(row: Appointment, info: GraphQLResolveInfo) -> Row | None:
 
 def series_of(row: Appointment, info: GraphQLResolveInfo) -> Row | None:
     return next((s for s in info.context.practice.series if s.series_id == row.series_id), None)
+
+
+def among(rows: Callable[[Practice], Any], number: Callable[[Any], int | None]) -> Resolver:
+    """The session or hold of that number, if there is one."""
+
+    def resolve(parent: Any, info: GraphQLResolveInfo) -> Row | None:
+        found = (r for r in rows(info.context.practice) if r.appointment_id == number(parent))
+        return next(found, None)
+
+    return resolve
 
 
 def connection(kind: Kind, rows: Callable[[Practice, Any], Any]) -> Resolver:
@@ -192,6 +204,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "rooms": connection(lists.ROOMS, lambda all_, _: all_.rooms),
         "clients": connection(lists.CLIENTS, lambda all_, _: all_.clients),
         "auditEvents": connection(lists.AUDIT_EVENTS, lambda all_, _: all_.record),
+        "waitlist": connection(lists.WAITLIST, lambda all_, _: all_.waitlist),
         "viewer": lambda _, info: info.context.viewer,
     },
     "Appointment": {
@@ -333,6 +346,36 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "client": client_of,
         "fromDate": plain(lambda row: row.from_date),
         "untilDate": plain(lambda row: row.until_date),
+    },
+    "WaitlistEntry": {
+        "id": plain(global_id),
+        "waitlistEntryId": plain(lambda row: row.waitlist_entry_id),
+        "client": client_of,
+        "service": service_of,
+        "specialisms": plain(lambda row: row.specialisms),
+        "therapistIds": plain(lambda row: row.therapist_ids),
+        "from": plain(lambda row: row.from_at),
+        "until": plain(lambda row: row.until_at),
+        "durationSeconds": plain(lambda row: row.duration_seconds),
+        "fromMinute": plain(lambda row: row.from_minute),
+        "untilMinute": plain(lambda row: row.until_minute),
+        "weekdays": plain(lambda row: row.weekdays),
+        "timeZone": plain(lambda row: row.time_zone),
+        "status": plain(lambda row: row.status),
+        "joinedAt": plain(lambda row: row.joined_at),
+        "turn": plain(lambda row: row.turn),
+        "offer": among(lambda all_: all_.holds, lambda row: row.offered_id),
+        "offeredUntil": plain(lambda row: row.offered_until),
+        "appointment": among(lambda all_: all_.appointments, lambda row: row.appointment_id),
+    },
+    "Hold": {
+        "holdId": plain(lambda row: row.appointment_id),
+        "room": room_of,
+        "therapist": therapist_of,
+        "service": service_of,
+        "startsAt": plain(lambda row: row.starts_at),
+        "endsAt": plain(lambda row: row.ends_at),
+        "expiresAt": plain(lambda row: row.held_until),
     },
     "WorkingHours": {
         "workingHoursId": plain(lambda row: row.working_hours_id),

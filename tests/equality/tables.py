@@ -14,6 +14,7 @@ Rows = Sequence[tuple[Any, ...]]
 
 EMPTIED_IN_ORDER = (
     "audit_event",
+    "waitlist_entry",
     "appointment_client",
     "appointment_event",
     "care_relationship",
@@ -69,6 +70,7 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
         ),
         "appointment_event": _plain(practice.events),
         "audit_event": _plain(practice.record),
+        "waitlist_entry": _plain(practice.waitlist),
     }
 
 

@@ -24,6 +24,7 @@ WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE)\s+appointment(?:_client)?\b", r
 PLACES = re.compile(r"\b(?:therapist_id|starts_at|ends_at|room_id)\s*=(?=[^;]*\bWHERE\b)", re.IGNORECASE)
 HARMLESS = {
     "take_hold": "a hold has its time already, and becomes a session at that time",
+    "take_offer": "what is offered has its time and room already, and becomes a session there",
     "cancel": "what is cancelled takes up no time",
     "give_ids": "only numbers change",
     "step_aside": "what steps aside takes up no time",
@@ -63,12 +64,17 @@ _DETAILS = {
     "cancelled_late": None,
     "rules_overridden": False,
 }
+_OFFERED = {"held_until": 4_000_000_000, "held_by": -1}
 _GATHERED = written("postgres")["gather"].sql
 _LINE = "INSERT INTO incoming VALUES (1, 101, {}, 'one-off', 1500, 2500, 'BOOKED')"
 CASES: dict[str, list[Case]] = {
     "add_appointment": [Case(NEW)],
     "add_request": [Case({**NEW, "status": "PENDING"})],
     "add_hold": [Case({**NEW, "held_until": 4_000_000_000, "account_id": 1})],
+    "add_offer": [
+        Case({**NEW, **_OFFERED, "room_id": None}),
+        Case({**NEW, **_OFFERED, "therapist_id": 102, "room_id": 201}),
+    ],
     "add_to_series": [Case({**NEW, "series_id": None, "starts": [1500], "length": 1000})],
     "book_at_once": [
         Case({**NEW, **ANN, "duration_seconds": 1000, "key": None, "input_hash": "", "now": 0})

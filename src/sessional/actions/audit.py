@@ -46,6 +46,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         frozenset({"name", "email", "phone", "staffNotes"}),
     ),
     "CareRelationship": Kind("audit_care", ("therapistId", "clientId", "fromDate", "untilDate")),
+    "WaitlistEntry": Kind(
+        "audit_waitlist",
+        ("clientId", "service", "from", "until", "status", "offeredId", "offeredUntil", "appointmentId"),
+    ),
     "Therapist": Kind(
         "audit_therapists",
         ("firstName", "lastName", "timeZone", "maxPerDay", "maxPerWeek", "workingHours", "serviceIds",
@@ -72,6 +76,7 @@ _NAMED: Final = {
     "hold_id": "Hold",
     "client_id": "Client",
     "care_relationship_id": "CareRelationship",
+    "waitlist_entry_id": "WaitlistEntry",
     "therapist_id": "Therapist",
     "date_override_id": "DateOverride",
     "time_off_id": "TimeOff",

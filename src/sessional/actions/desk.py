@@ -82,3 +82,4 @@ class Desk:
     # SQLite an action runs in another thread.
     request_id: Callable[[], str] = lambda: ""
     notebook: Notebook = field(default_factory=Notebook)
+    offer_seconds: int = 86_400

@@ -88,6 +88,8 @@ async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
 async def release_hold(work: Work, *, hold_id: int) -> Mapping[str, Any]:
     """Give the time back. Somebody else's hold is answered like one that does not exist: NotFound."""
     account_id = work.actor.account_id
-    if not await work.tx.fetch("release_hold", hold_id=hold_id, account_id=account_id):
+    released = await work.tx.fetch("release_hold", hold_id=hold_id, account_id=account_id)
+    if not released:
         raise NotFound("hold", path=["holdId"])
+    work.frees(*released[0])
     return {"hold_id": str(hold_id)}

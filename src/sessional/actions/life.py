@@ -13,7 +13,7 @@ from sessional.access import Actor
 from sessional.actions import notices
 from sessional.actions.own import check_override, is_client, sees_session
 from sessional.actions.work import Ref, Work
-from sessional.diary.life import Status, admit_attendance, admit_transition, is_late
+from sessional.diary.life import BLOCKS, Status, admit_attendance, admit_transition, is_late
 from sessional.errors import CancelNotice, InvalidInput, InvalidTime, NotFound, StaleVersion
 from sessional.store.constraints import Conflict
 
@@ -104,6 +104,8 @@ async def changed(
         await work.tx.fetch("note_event", appointment_id=number, change="BOOKED", reason=None, **who)
     row = {"appointment_id": number, "therapist_id": session.therapist_id}
     await work.tx.fetch(statement, **row, **values)
+    if session.status in BLOCKS and not _stays(statement, values):
+        work.frees(session.therapist_id, session.starts_at, session.ends_at)
     await work.tx.fetch("note_event", appointment_id=number, change=change, reason=reason, **who)
     await _tell(work, session, change)
     return {"appointment": session.ref}
@@ -115,6 +117,11 @@ async def _tell(work: Work, session: Session, change: str) -> None:
     if kind is not None and work.tells and work.desk.mails:
         was = session.starts_at if kind is notices.Kind.MOVED else None
         await notices.queue(work.tx, kind, [session.appointment_id], now=work.now, was_starts_at=was)
+
+
+def _stays(statement: str, values: Mapping[str, Any]) -> bool:
+    """Whether the session goes on taking up the time that it took."""
+    return statement == "set_status" and Status(values["status"]) in BLOCKS
 
 
 async def cancel_appointment(

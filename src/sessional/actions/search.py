@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,20 +15,19 @@ from sessional.actions.entry import account_values
 from sessional.actions.practice import Practice, practice_at
 from sessional.actions.rooms import Rooms, rooms_between
 from sessional.actions.walking import Walk
-from sessional.diary.availability import day_at, local_day, zone_of
+from sessional.diary.availability import local_day
 from sessional.diary.clocks import EPOCH_ORDINAL, known_zone, offset_at
 from sessional.diary.names import fold
 from sessional.diary.offers import Ask
-from sessional.diary.rules import DAY_MINUTES, TherapistRules
+from sessional.diary.rules import TherapistRules
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, Interval
+from sessional.diary.wishes import Fits, at_time_of_day, on_weekdays
 from sessional.errors import InvalidArgument, Unauthenticated, UnknownService
 
 # How far a search looks when nobody says, and how far it can be told to look.
 DEFAULT_DAYS: Final = 14
 MOST_DAYS: Final = 366
 _LONGEST_NAME: Final = 200
-
-Fits = Callable[[TherapistRules, int], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,28 +136,10 @@ def _wishes(search: Mapping[str, Any], zone: str | None) -> list[Fits]:
     found: list[Fits] = []
     weekdays, hours = search.get("weekdays"), search.get("time_of_day")
     if weekdays is not None:
-        if not all(1 <= day <= 7 for day in weekdays):
-            raise InvalidArgument("A weekday is 1 (Monday) to 7 (Sunday).")
-        days = frozenset(weekdays)
-        found.append(lambda rules, at: _wall(rules, zone, at) // DAY_SECONDS % 7 in _since_epoch(days))
+        found.append(on_weekdays(weekdays, zone))
     if hours is not None:
-        since, until = hours["from_minute"], hours["until_minute"]
-        if not 0 <= since < until <= DAY_MINUTES:
-            raise InvalidArgument(
-                "A time of day begins at minute 0 or later and ends by 1440, after it began."
-            )
-        found.append(lambda rules, at: since <= _wall(rules, zone, at) % DAY_SECONDS // 60 < until)
+        found.append(at_time_of_day(hours["from_minute"], hours["until_minute"], zone))
     return found
-
-
-def _since_epoch(weekdays: frozenset[int]) -> frozenset[int]:
-    """1 January 1970 was a Thursday."""
-    return frozenset((day - 4) % 7 for day in weekdays)
-
-
-def _wall(rules: TherapistRules, zone: str | None, at: int) -> int:
-    """What the wall clock shows: of whoever asks, or of the therapist."""
-    return at + offset_at(zone or zone_of(rules, day_at(rules, at)), at)
 
 
 def _all_of(wishes: list[Fits]) -> Fits | None:

@@ -279,6 +279,8 @@ async def _write(work: Work, moves: Sequence[_Move], reason: str | None, overrid
     rows = orjson.dumps([move.row() for move in moves]).decode()
     await tx.fetch("move_sessions", moves=rows, overridden=overridden, now=work.now)
     await tx.fetch("note_events", change="MOVED", reason=reason, **noted)
+    for move in taking:
+        work.frees(move.session.therapist_id, move.session.starts_at, move.session.ends_at)
     if work.desk.mails:
         await notices.queue(tx, notices.Kind.SERIES_MOVED, _told(moves), now=work.now)
 

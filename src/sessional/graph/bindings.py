@@ -112,6 +112,7 @@ CLIENT: Final = Table(name="client", key="client_id")
 CARE_RELATIONSHIP: Final = Table(name="care_relationship", key="care_relationship_id")
 SERIES: Final = Table(name="series", key="series_id")
 LOG_IN_SESSION: Final = Table(name="log_in_session", key="log_in_session_id")
+WAITLIST_ENTRY: Final = Table(name="waitlist_entry", key="waitlist_entry_id")
 
 AUDIT_EVENT: Final = Table(name="audit_event", key="audit_event_id")
 
@@ -410,6 +411,38 @@ TYPES: Final[dict[str, TypeBinding]] = {
         filters={},
         sorts={"SERIES_ID": Sort(_column("series_id"))},
     ),
+    "WaitlistEntry": TypeBinding(
+        table=WAITLIST_ENTRY,
+        fields={
+            "id": _node_id("waitlist_entry_id"),
+            "waitlistEntryId": Value(_column("waitlist_entry_id"), Form.ID),
+            "client": ToOne(_link(CLIENT, "client_id"), "Client"),
+            "service": ToOne(_TO_SERVICE, "Service"),
+            "specialisms": Value(_column("specialisms"), Form.JSON),
+            "therapistIds": Value(_column("therapist_ids"), Form.JSON),
+            "from": Value(_column("from_at"), Form.INSTANT),
+            "until": Value(_column("until_at"), Form.INSTANT),
+            "durationSeconds": Value(_column("duration_seconds"), Form.NUMBER, nullable=True),
+            "fromMinute": Value(_column("from_minute"), Form.NUMBER, nullable=True),
+            "untilMinute": Value(_column("until_minute"), Form.NUMBER, nullable=True),
+            "weekdays": Value(_column("weekdays"), Form.JSON),
+            "timeZone": Value(_column("time_zone"), Form.TEXT, nullable=True),
+            "status": Value(_column("status"), Form.TEXT),
+            "joinedAt": Value(_column("joined_at"), Form.INSTANT),
+            "turn": Value(_column("turn"), Form.NUMBER),
+            "offer": ToOne(_link(APPOINTMENT, "offered_id", "appointment_id"), "Hold", nullable=True),
+            "offeredUntil": Value(_column("offered_until"), Form.INSTANT, nullable=True),
+            "appointment": ToOne(_link(APPOINTMENT, "appointment_id"), "Appointment", nullable=True),
+        },
+        filters={
+            "statusIn": Condition(Test.IN_TEXTS, _column("status")),
+            "clientIds": Condition(Test.IN_IDS, _column("client_id")),
+        },
+        sorts={
+            "TURN": Sort(_column("turn")),
+            "WAITLIST_ENTRY_ID": Sort(_column("waitlist_entry_id")),
+        },
+    ),
     "Hold": TypeBinding(
         table=APPOINTMENT,
         fields={
@@ -492,7 +525,10 @@ LISTS: Final[dict[str, str]] = {
     "rooms": "Room",
     "clients": "Client",
     "auditEvents": "AuditEvent",
+    "waitlist": "WaitlistEntry",
 }
 # Root fields that find one row by the number in an argument: field -> (type, argument).
 LOOKUPS: Final[dict[str, tuple[str, str]]] = {"therapist": ("Therapist", "therapistId")}
-NODE_TYPES: Final = frozenset({"Appointment", "Therapist", "Specialism", "Service", "Room", "Client"})
+NODE_TYPES: Final = frozenset(
+    {"Appointment", "Therapist", "Specialism", "Service", "Room", "Client", "WaitlistEntry"}
+)

@@ -13,6 +13,8 @@ from sessional.graph.mutations import MUTATIONS
 from sessional.graph.questions import QUESTIONS
 
 _CONNECTIVES = {"and", "or", "not"}
+# Filters that are not called after the rows that they choose.
+_FILTERS = {"WaitlistEntry": "WaitlistFilter"}
 _OTHER_ROOTS = {"node", "viewer"}
 
 
@@ -40,7 +42,8 @@ def _type(schema: GraphQLSchema, name: str, binding: TypeBinding) -> Iterator[st
         yield f"{name} is not an object type"
         return
     yield from _compare(name, type_.fields, binding.fields)
-    filters, sorts = schema.type_map.get(f"{name}sFilter"), schema.type_map.get(f"{name}Sort")
+    filters = schema.type_map.get(_FILTERS.get(name, f"{name}sFilter"))
+    sorts = schema.type_map.get(f"{name}Sort")
     if isinstance(filters, GraphQLInputObjectType):
         yield from _compare(filters.name, set(filters.fields) - _CONNECTIVES, binding.filters)
     if isinstance(sorts, GraphQLEnumType):

@@ -30,10 +30,12 @@ from sessional.actions import (
     rules_therapists,
     series,
     series_moving,
+    waitlist,
 )
 from sessional.actions.audit import Record
 from sessional.actions.entries import Outcome, entry_of
 from sessional.actions.entry import standing
+from sessional.actions.waitlist_offers import offer_freed
 from sessional.actions.work import Ref, Work
 from sessional.diary.booking import check_key
 from sessional.errors import (
@@ -85,6 +87,10 @@ DEEDS: Final[dict[str, Deed]] = {
     "declineAppointment": Deed(requests.decline_appointment, Action.RUN_SESSION, minds_whose=True),
     "holdSlot": Deed(holds.hold_slot, Action.HOLD, minds_whose=True),
     "releaseHold": Deed(holds.release_hold, Action.HOLD, minds_whose=True),
+    "joinWaitlist": Deed(waitlist.join_waitlist, Action.KEEP_WAITLIST),
+    "acceptOffer": Deed(waitlist.accept_offer, Action.KEEP_WAITLIST),
+    "declineOffer": Deed(waitlist.decline_offer, Action.KEEP_WAITLIST),
+    "leaveWaitlist": Deed(waitlist.leave_waitlist, Action.KEEP_WAITLIST),
     "addClient": Deed(clients.add_client, Action.KEEP_CLIENTS),
     "changeClient": Deed(clients.change_client, Action.CHANGE_CLIENT, minds_whose=True),
     "beginCare": Deed(clients.begin_care, Action.KEEP_CLIENTS),
@@ -171,7 +177,8 @@ async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str |
 
 
 async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Payload:
-    """Do it, and put on record what it changed."""
+    """Do it, offer in the same transaction what it has made free to those who wait, and put on record
+    what it changed."""
     name = deed.run.__name__
     outcome = Outcome.OVERRIDDEN if arguments.get("override_rules") else Outcome.DONE
     entry = entry_of(
@@ -179,6 +186,7 @@ async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Pa
     )
     record = await Record.begin(work.tx.fetch, name, arguments, entry)
     payload = await deed.run(work, **arguments)
+    await offer_freed(work.tx, work.freed, now=work.now, offer_seconds=work.desk.offer_seconds)
     await record.end(payload)
     return _camelled(payload)
 

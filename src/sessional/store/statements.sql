@@ -1330,7 +1330,7 @@ RETURNING time_off_id
 
 -- name: drop_time_off
 -- The therapist has that time again.
-DELETE FROM time_off WHERE time_off_id = :time_off_id RETURNING therapist_id
+DELETE FROM time_off WHERE time_off_id = :time_off_id RETURNING therapist_id, starts_at, ends_at
 
 -- name: new_away
 -- Days in another zone.
@@ -1410,7 +1410,134 @@ RETURNING appointment_id
 -- name: release_hold
 -- A hold of the account's own is given back.
 DELETE FROM appointment WHERE appointment_id = :hold_id AND held_until > 0 AND held_by = :account_id
+RETURNING therapist_id, starts_at, ends_at
+
+-- ---- the waitlist ------------------------------------------------------------------------------------
+
+-- name: take_waitlist
+-- One change of the waitlist after the other, until the end of the transaction. Always after the diaries.
+-- (On SQLite every writer is alone.)
+SELECT pg_advisory_xact_lock(7236176) -- postgres
+SELECT 1 -- sqlite
+
+-- name: any_service_needs_room
+-- Whether rooms matter at all.
+SELECT EXISTS (SELECT 1 FROM service WHERE needs_room) -- postgres
+SELECT EXISTS (SELECT 1 FROM service WHERE needs_room = 1) -- sqlite
+
+-- name: join_waitlist
+-- Somebody waits, after all who wait already.
+INSERT INTO waitlist_entry (client_id, service_code, specialisms, therapist_ids, from_at, until_at,
+    duration_seconds, from_minute, until_minute, weekdays, time_zone, joined_at, turn)
+SELECT CAST(:client_id AS bigint), CAST(:service_code AS text), CAST(:specialisms AS text),
+    CAST(:therapist_ids AS text), CAST(:from_at AS bigint), CAST(:until_at AS bigint),
+    CAST(:duration_seconds AS bigint), CAST(:from_minute AS bigint), CAST(:until_minute AS bigint),
+    CAST(:weekdays AS text), CAST(:time_zone AS text), CAST(:now AS bigint), coalesce(max(turn), 0) + 1
+FROM waitlist_entry
+RETURNING waitlist_entry_id
+
+-- name: waitlist_entry
+-- An entry as a change needs it.
+SELECT waitlist_entry_id, client_id, service_code, status, declined, offered_id, offered_until,
+    offered_therapist_id, offered_starts_at, offered_ends_at, appointment_id
+FROM waitlist_entry WHERE waitlist_entry_id = :waitlist_entry_id
+
+-- name: anyone_waiting
+-- Whether somebody waits for a time within a span. Asked first, because mostly nobody does.
+SELECT 1 FROM waitlist_entry
+WHERE status = 'WAITING' AND from_at < :ends_at AND until_at > :starts_at LIMIT 1
+
+-- name: waiting
+-- Who waits for a time within a span, in turn.
+SELECT waitlist_entry_id, client_id, service_code, from_at, until_at, specialisms, therapist_ids,
+    duration_seconds, from_minute, until_minute, weekdays, time_zone, declined
+FROM waitlist_entry
+WHERE status = 'WAITING' AND from_at < :ends_at AND until_at > :starts_at
+ORDER BY turn, waitlist_entry_id
+
+-- name: offers_run_out
+-- In whose diaries an offer has run out, and 0 where somebody has waited in vain to the end.
+SELECT DISTINCT offered_therapist_id FROM waitlist_entry WHERE offered_until <= :now
+UNION ALL
+SELECT 0 WHERE EXISTS (SELECT 1 FROM waitlist_entry WHERE status = 'WAITING' AND until_at <= :now)
+
+-- name: offers_run_out_in
+-- The entries whose offers in some diaries have run out.
+SELECT waitlist_entry_id, client_id, service_code, status, declined, offered_id, offered_until,
+    offered_therapist_id, offered_starts_at, offered_ends_at, appointment_id
+FROM waitlist_entry
+WHERE offered_until <= :now
+  AND offered_therapist_id = ANY(CAST(:therapist_ids AS bigint[])) -- postgres
+  AND offered_therapist_id IN (SELECT value FROM json_each(:therapist_ids)) -- sqlite
+ORDER BY turn
+
+-- name: end_waiting
+-- What somebody has waited for is past.
+UPDATE waitlist_entry SET status = 'ENDED' WHERE status = 'WAITING' AND until_at <= :now
+
+-- name: specialisms_of_some
+-- What some therapists specialise in, by name.
+SELECT l.therapist_id, s.name FROM therapist_specialism l JOIN specialism s ON s.specialism_id = l.specialism_id
+WHERE l.therapist_id = ANY(CAST(:therapist_ids AS bigint[])) -- postgres
+WHERE l.therapist_id IN (SELECT value FROM json_each(:therapist_ids)) -- sqlite
+
+-- name: sessions_of_clients
+-- When some clients have sessions within a span.
+SELECT client_id, starts_at, ends_at FROM appointment_client
+WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
+WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
+  AND blocks AND starts_at < :ends_at AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
+
+-- name: add_offer
+-- A time kept for whoever it is offered to, with its room and the buffers that the session will have. No
+-- row comes back where somebody was faster.
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status, held_until, held_by, room_id,
+    buffer_before_seconds, buffer_after_seconds)
+SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:ends_at AS bigint), 'HELD',
+    CAST(:held_until AS bigint), CAST(:held_by AS bigint), CAST(:room_id AS bigint),
+    buffer_before_seconds, buffer_after_seconds
+FROM service WHERE code = :service_code
+ON CONFLICT DO NOTHING -- postgres
 RETURNING appointment_id
+
+-- name: note_offer
+-- What an entry is offered, and until when.
+UPDATE waitlist_entry SET status = 'OFFERED', offered_id = :offered_id, offered_until = :offered_until,
+    offered_therapist_id = :therapist_id, offered_starts_at = :starts_at, offered_ends_at = :ends_at
+WHERE waitlist_entry_id = :waitlist_entry_id AND status = 'WAITING'
+RETURNING waitlist_entry_id
+
+-- name: drop_offer
+-- What was offered is free again.
+DELETE FROM appointment
+WHERE appointment_id = :offered_id AND therapist_id = :therapist_id AND held_until > 0 AND held_by = :held_by
+
+-- name: wait_on
+-- An entry waits again, in its old place, and is not offered the same once more.
+UPDATE waitlist_entry SET status = 'WAITING', declined = :declined, offered_id = NULL, offered_until = NULL,
+    offered_therapist_id = NULL, offered_starts_at = NULL, offered_ends_at = NULL
+WHERE waitlist_entry_id = :waitlist_entry_id
+
+-- name: leave_waitlist
+-- An entry is not offered anything any more.
+UPDATE waitlist_entry SET status = 'LEFT' WHERE waitlist_entry_id = :waitlist_entry_id
+
+-- name: take_offer
+-- What was offered becomes the session, and keeps its number.
+UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, placed_at = :now,
+    capacity = s.capacity,
+    buffer_before_seconds = s.buffer_before_seconds, buffer_after_seconds = s.buffer_after_seconds,
+    cancel_notice_seconds = s.cancel_notice_seconds
+FROM service s
+WHERE appointment_id = :offered_id AND therapist_id = :therapist_id AND s.code = appointment.service_code
+  AND held_until > :now AND held_by = :held_by
+RETURNING appointment_id, room_id
+
+-- name: note_accepted
+-- An entry has come to its session.
+UPDATE waitlist_entry SET status = 'ACCEPTED', appointment_id = :appointment_id, offered_id = NULL,
+    offered_until = NULL, offered_therapist_id = NULL, offered_starts_at = NULL, offered_ends_at = NULL
+WHERE waitlist_entry_id = :waitlist_entry_id
 
 -- ---- finding free times ------------------------------------------------------------------------------
 
@@ -1644,6 +1771,14 @@ SELECT care_relationship_id, therapist_id, client_id, from_date, until_date
 FROM care_relationship
 WHERE care_relationship_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
 WHERE care_relationship_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: audit_waitlist
+-- Who waits for a time, as the record sees it.
+SELECT waitlist_entry_id, client_id, service_code, from_at, until_at, status, offered_id, offered_until,
+    appointment_id
+FROM waitlist_entry
+WHERE waitlist_entry_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
+WHERE waitlist_entry_id IN (SELECT value FROM json_each(:ids)) -- sqlite
 
 -- name: audit_therapists
 -- Therapists as the record sees them, with their weekly hours and services.

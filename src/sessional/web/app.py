@@ -28,6 +28,7 @@ from sessional.actions import Desk
 from sessional.actions.desk import Hashing
 from sessional.actions.sealing import seal_all
 from sessional.actions.throttle import Rate
+from sessional.actions.waitlist_offers import pass_on
 from sessional.credentials import Lifetimes, Passwords, Tokens
 from sessional.errors import SessionalError
 from sessional.graph.bounds import DocumentLimits
@@ -65,6 +66,8 @@ SECONDS_BETWEEN_FORGETTING: Final = 3600
 # What happens is in the chain of the record within a second.
 SECONDS_BETWEEN_SEALS: float = 0.5
 SECONDS_FOR_LAST_SEAL: Final = 2
+# Less than diary.waitlist keeps a time for the next in turn after an offer has run out.
+SECONDS_BETWEEN_PASSING_ON: Final = 30
 # Requests leave hardly any cycles behind, so the collector may look ten times less often than usual.
 COLLECTOR_THRESHOLDS: Final = (7_000, 10, 20)
 
@@ -194,6 +197,7 @@ def _desk(
         notice=lambda observation: tell(observers, observation),
         mails=bool(settings.smtp_url),
         request_id=current_request_id,
+        offer_seconds=settings.offer_seconds,
     )
 
 
@@ -250,6 +254,7 @@ async def _lifespan(
     chores = [
         asyncio.create_task(_forget(settings, desk, observers)),
         asyncio.create_task(_keep_record(desk, observers)),
+        asyncio.create_task(_pass_on_offers(desk, observers)),
     ]
     try:
         async with _sending(settings, desk, observers):
@@ -345,3 +350,13 @@ async def _keep_record(desk: Desk, observers: Sequence[Observer]) -> None:
 async def _write_record(desk: Desk) -> None:
     await desk.notebook.write(desk.store, now=desk.now())
     await seal_all(desk.store)
+
+
+async def _pass_on_offers(desk: Desk, observers: Sequence[Observer]) -> None:
+    """Offers of the waitlist that have run out go to the next in turn, now and every half minute."""
+    while True:
+        try:
+            await pass_on(desk)
+        except Exception as error:  # whatever it was, the next offer is still to be passed on
+            tell(observers, FaultHappened(request_id="", error=error))
+        await asyncio.sleep(SECONDS_BETWEEN_PASSING_ON)

@@ -1,0 +1,249 @@
+"""What has become free is offered to those who wait, in the transaction that made it free.
+
+An offer is a hold that belongs to no account: the constraint keeps it apart from everything else, the
+search sees it as taken, and only its entry can accept it. What runs out or is declined goes to the next
+in turn. The order of locks is always: diaries by number, then the rooms, then the waitlist.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from sessional.actions.desk import Desk
+from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
+from sessional.actions.rooms import rooms_between
+from sessional.diary.values import DAY_SECONDS, Interval, Slot
+from sessional.diary.waitlist import (
+    HELD_BY,
+    KEPT_SECONDS,
+    Diary,
+    Entry,
+    Offer,
+    Practice,
+    offer_for,
+    take,
+)
+from sessional.store.constraints import Conflict
+from sessional.store.store import Transaction
+
+# Caps count local weeks, which begin up to seven days before a start and end up to seven after.
+_REACH_SECONDS = 8 * DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry as a change needs it: the columns of ``waitlist_entry``."""
+
+    entry_id: int
+    client_id: int
+    service_code: str
+    status: str
+    declined: str
+    offered_id: int | None
+    offered_until: int | None
+    offered_therapist_id: int | None
+    offered_starts_at: int | None
+    offered_ends_at: int | None
+    appointment_id: int | None
+
+    @property
+    def slot(self) -> Slot:
+        """The time that it is offered; asked of an entry that is offered one."""
+        assert self.offered_therapist_id is not None
+        assert self.offered_starts_at is not None
+        assert self.offered_ends_at is not None
+        return Slot(
+            therapist_id=self.offered_therapist_id,
+            starts_at=self.offered_starts_at,
+            ends_at=self.offered_ends_at,
+        )
+
+
+async def pass_on(desk: Desk) -> int:
+    """What has run out goes to the next in turn; how many diaries that was in.
+
+    Any number of processes may do this at once: who comes second finds nothing left to do.
+    """
+    passed = 0
+    for (therapist_id,) in await desk.store.fetch("offers_run_out", now=desk.now()):
+        if therapist_id == 0:
+            await desk.store.fetch("end_waiting", now=desk.now())
+            continue
+        await desk.store.transact(_passing_on(desk, therapist_id))
+        passed += 1
+    return passed
+
+
+def _passing_on(desk: Desk, therapist_id: int) -> Any:
+    async def action(tx: Transaction) -> None:
+        await tx.fetch("open_diary", therapist_id=therapist_id)
+        lapsed = await _lapse(tx, [therapist_id], desk.now())
+        await _offer(tx, lapsed, now=desk.now(), offer_seconds=desk.offer_seconds)
+
+    return action
+
+
+async def offer_freed(tx: Transaction, freed: Sequence[Slot], *, now: int, offer_seconds: int) -> None:
+    """Offer what an action has made free; offers in the same diaries that have run out go on as well."""
+    ahead = [slot for slot in freed if slot.ends_at > now]
+    if not ahead:
+        return
+    therapist_ids = sorted({slot.therapist_id for slot in ahead})
+    for therapist_id in therapist_ids:
+        await tx.fetch("open_diary", therapist_id=therapist_id)
+    await _offer(tx, [*ahead, *await _lapse(tx, therapist_ids, now)], now=now, offer_seconds=offer_seconds)
+
+
+async def lock_waitlist(tx: Transaction) -> None:
+    """Nobody else changes the list until the end. The diaries that it will be about are open already."""
+    if (await tx.fetch("any_service_needs_room"))[0][0]:
+        await tx.fetch("lock_rooms")
+    await tx.fetch("take_waitlist")
+
+
+async def give_back(tx: Transaction, listed: Listed) -> Slot:
+    """The entry waits on, the hold is gone, and its time is answered. The diary and the list are locked."""
+    slot = listed.slot
+    told = [slot.therapist_id, slot.starts_at, slot.ends_at]
+    declined = orjson.dumps([*orjson.loads(listed.declined), told]).decode()
+    place = {"offered_id": listed.offered_id, "therapist_id": slot.therapist_id, "held_by": HELD_BY}
+    await tx.fetch("drop_offer", **place)
+    await tx.fetch("wait_on", waitlist_entry_id=listed.entry_id, declined=declined)
+    return slot
+
+
+async def _lapse(tx: Transaction, therapist_ids: Sequence[int], now: int) -> list[Slot]:
+    """The offers in these diaries that have run out are taken back."""
+    which = {"therapist_ids": tx.dialect.pack(list(therapist_ids)), "now": now}
+    if not await tx.fetch("offers_run_out_in", **which):
+        return []
+    await lock_waitlist(tx)
+    rows = await tx.fetch("offers_run_out_in", **which)
+    return [await give_back(tx, Listed(*row)) for row in rows]
+
+
+# ---- offering -----------------------------------------------------------------------------------
+
+
+async def _offer(tx: Transaction, free: Sequence[Slot], *, now: int, offer_seconds: int) -> None:
+    """In turn, to each who waits the first of it that fits. The diaries are open."""
+    if not free:
+        return
+    reach = {"starts_at": min(s.starts_at for s in free), "ends_at": max(s.ends_at for s in free)}
+    if not await tx.fetch("anyone_waiting", **reach):
+        return
+    await lock_waitlist(tx)
+    entries = [_entry(row) for row in await tx.fetch("waiting", **reach)]
+    practice = await _practice(tx, free, entries, now)
+    for therapist_id in practice.diaries:
+        # What has run out is in the way of the constraint alone.
+        await tx.fetch("drop_expired_holds", therapist_id=therapist_id, now=now)
+    for entry in entries:
+        offer = offer_for(entry, free, practice, offer_seconds)
+        if offer is not None:
+            take(offer, practice)
+            await _write(tx, offer, now)
+
+
+async def _write(tx: Transaction, offer: Offer, now: int) -> None:
+    """The hold and the entry that it is for. Where somebody was faster, there is nothing to offer."""
+    slot = offer.slot
+    span = {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "therapist_id": slot.therapist_id}
+    if offer.room_id is not None:
+        nobody = {"room_id": offer.room_id, "appointment_id": 0, "account_id": 0, "now": now}
+        at = {"starts_at": slot.starts_at, "ends_at": slot.ends_at}
+        await tx.fetch("clear_room", **nobody, **at)
+    added: Sequence[Sequence[Any]] = ()
+    with suppress(Conflict):
+        added = await tx.fetch(
+            "add_offer",
+            service_code=offer.entry.service_code,
+            held_until=offer.offered_until + KEPT_SECONDS,
+            held_by=HELD_BY,
+            room_id=offer.room_id,
+            **span,
+        )
+    if added:
+        told = {"offered_id": added[0][0], "offered_until": offer.offered_until, **span}
+        if not await tx.fetch("note_offer", waitlist_entry_id=offer.entry.entry_id, **told):
+            raise Conflict("waitlist_entry")
+
+
+async def _practice(tx: Transaction, free: Sequence[Slot], entries: Sequence[Entry], now: int) -> Practice:
+    services = await load_services(tx.fetch)
+    reach = Interval(
+        starts_at=max(0, min(slot.starts_at for slot in free) - _REACH_SECONDS),
+        ends_at=max(slot.ends_at for slot in free) + _REACH_SECONDS,
+    )
+    return Practice(
+        now=now,
+        services=services,
+        closures=await load_closures(tx.fetch),
+        diaries=await _diaries(tx, sorted({slot.therapist_id for slot in free}), reach),
+        clients=await _clients(tx, entries, reach),
+        rooms=await _rooms(tx, reach, now) if any(s.needs_room for s in services.values()) else {},
+    )
+
+
+async def _diaries(tx: Transaction, therapist_ids: Sequence[int], reach: Interval) -> dict[int, Diary]:
+    rules = await load_rules(tx.fetch, therapist_ids)
+    named: defaultdict[int, set[str]] = defaultdict(set)
+    packed = tx.dialect.pack(list(therapist_ids))
+    for therapist_id, name in await tx.fetch("specialisms_of_some", therapist_ids=packed):
+        named[therapist_id].add(name)
+    return {
+        number: Diary(
+            rules=rules[number],
+            specialisms=frozenset(named[number]),
+            busy=[replace(b, places_left=0) for b in await busy_around(tx.fetch, number, reach)],
+        )
+        for number in therapist_ids
+        if number in rules
+    }
+
+
+async def _clients(
+    tx: Transaction, entries: Sequence[Entry], reach: Interval
+) -> Mapping[int, Sequence[Interval]]:
+    found: defaultdict[int, list[Interval]] = defaultdict(list)
+    packed = tx.dialect.pack(sorted({entry.client_id for entry in entries}))
+    span = {"starts_at": reach.starts_at, "ends_at": reach.ends_at}
+    for client_id, starts_at, ends_at in await tx.fetch("sessions_of_clients", client_ids=packed, **span):
+        found[client_id].append(Interval(starts_at=starts_at, ends_at=ends_at))
+    return found
+
+
+async def _rooms(tx: Transaction, reach: Interval, now: int) -> Mapping[int, list[Interval]]:
+    """Every room with when it is taken."""
+    rooms = await rooms_between(tx.fetch, reach, account_id=None, now=now)
+    return {
+        room_id: [Interval(starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in spans]
+        for room_id, spans in rooms.taken.items()
+    }
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    return Entry(
+        entry_id=row[0],
+        client_id=row[1],
+        service_code=row[2],
+        from_at=row[3],
+        until_at=row[4],
+        specialisms=frozenset(orjson.loads(row[5])),
+        therapist_ids=frozenset(int(number) for number in orjson.loads(row[6])),
+        duration_seconds=row[7],
+        from_minute=row[8],
+        until_minute=row[9],
+        weekdays=frozenset(orjson.loads(row[10])),
+        time_zone=row[11],
+        declined=frozenset(
+            Slot(therapist_id=therapist_id, starts_at=starts_at, ends_at=ends_at)
+            for therapist_id, starts_at, ends_at in orjson.loads(row[12])
+        ),
+    )
