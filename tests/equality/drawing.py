@@ -83,6 +83,7 @@ class Pools:
                 "codes": codes,
                 "statusIn": (list(schema().type_map["AppointmentStatus"].values), ()),
                 "hasSpecialisms": _codes([each.name for each in practice.specialisms]),
+                "languages": _codes([tag for each in practice.therapists for tag in each.languages]),
                 "therapistIds": _numbers(practice),
                 "therapistId": _numbers(practice),
                 "clientIds": ([str(each.client_id) for each in practice.clients], ("0", "01", "-1", "x")),

@@ -174,6 +174,7 @@ THERAPISTS = Kind(
     conditions={
         "name": lambda _, name: contains(full_name, name),
         "hasSpecialisms": has_specialisms,
+        "languages": lambda _, tags: lambda row: any(tag in tags for tag in row.languages),
         "therapistIds": has_number,
     },
     keys={

@@ -18,6 +18,7 @@ from .waitlist import WaitlistEntry
 from .words import (
     ALIKE,
     CODES,
+    LANGUAGES,
     LAST_NAMES,
     MONDAY,
     ODD_NAMES,
@@ -62,6 +63,7 @@ class Therapist:
     time_zone: str
     specialism_ids: tuple[int, ...] = ()
     service_ids: tuple[int, ...] = ()
+    languages: tuple[str, ...] = ()
     max_per_day: int | None = None
     max_per_week: int | None = None
 
@@ -209,6 +211,7 @@ def _therapists(
             time_zone=rng.choice(TIME_ZONES),
             specialism_ids=tuple(rng.sample(known, rng.randint(0, len(known)))),
             service_ids=tuple(rng.sample(given, rng.randint(0, len(given)))),
+            languages=Random(therapist_id).choice(LANGUAGES),
             max_per_day=rng.choice((None, 1, 40)),
             max_per_week=rng.choice((None, 0, 2**31 - 1)),
         )

@@ -226,6 +226,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "rulesOverridden": plain(lambda row: row.rules_overridden),
         "cancelledBy": plain(lambda row: row.cancelled_by),
         "cancelReason": plain(lambda row: row.cancel_reason),
+        "cancelReasonCode": plain(lambda row: row.cancel_reason_code),
         "cancelledLate": plain(lambda row: row.cancelled_late),
         "room": room_of,
         "series": series_of,
@@ -252,6 +253,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "change": plain(lambda row: row.change),
         "by": plain(lambda row: row.username),
         "reason": plain(lambda row: row.reason),
+        "reasonCode": plain(lambda row: row.reason_code),
         "version": plain(lambda row: row.version),
         "status": plain(lambda row: row.status),
         "startsAt": plain(lambda row: row.starts_at),
@@ -264,6 +266,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "firstName": plain(lambda row: row.first_name),
         "lastName": plain(lambda row: row.last_name),
         "timeZone": plain(lambda row: row.time_zone),
+        "languages": plain(lambda row: row.languages),
         "maxPerDay": plain(lambda row: row.max_per_day),
         "maxPerWeek": plain(lambda row: row.max_per_week),
         "services": connection(

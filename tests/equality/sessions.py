@@ -28,6 +28,7 @@ class Appointment:
     rules_overridden: bool = False
     cancelled_by: str | None = None
     cancel_reason: str | None = None
+    cancel_reason_code: str | None = None
     cancelled_late: bool | None = None
 
 
@@ -52,6 +53,7 @@ class AppointmentEvent:
     username: str
     change: str
     reason: str | None
+    reason_code: str | None
     status: str
     starts_at: int
     ends_at: int
@@ -74,6 +76,7 @@ DURATIONS = (3000, 3000, 1800, 1)
 BLOCKING = ("BOOKED", "BOOKED", "PENDING", "ARRIVED", "FULFILLED", "NOSHOW")
 OTHERS = ("CANCELLED", "CANCELLED", "PROPOSED", "ENTERED_IN_ERROR")
 HELD = "HELD"
+REASON_CODES = ("CLIENT_ILL", "PRACTICE_CLOSED", "WEATHER")
 CANCELLED_BY = ("CLIENT", "THERAPIST", "PRACTICE")
 
 Row = tuple[int, int, str]  # therapist, start, status
@@ -160,6 +163,7 @@ def _made(rng: Random, number: int, row: Row, around: Around, rooms: Free, clien
         rules_overridden=rng.random() < 0.3,
         cancelled_by=rng.choice((None, *CANCELLED_BY)),
         cancel_reason=or_none(rng, ODD_NAMES),
+        cancel_reason_code=Random(number).choice((None, *REASON_CODES)),
         cancelled_late=rng.choice((None, True, False)),
     )
 
@@ -194,6 +198,7 @@ def events(rng: Random, sessions: Sequence[Appointment]) -> tuple[AppointmentEve
             username=rng.choice(ODD_NAMES),
             change=rng.choice(("BOOKED", "MOVED", "CANCELLED")),
             reason=or_none(rng, ODD_NAMES),
+            reason_code=rng.choice((None, *REASON_CODES)),
             status=rng.choice((*BLOCKING, *OTHERS)),
             starts_at=each.starts_at,
             ends_at=each.ends_at,

@@ -19,15 +19,16 @@ DETAILS = {
 }  # fmt: skip
 CANCELLED = {
     "kind": "appointmentDetails", "appointmentId": 2, "version": 2, "cancelledBy": "CLIENT",
-    "cancelReason": "ill", "cancelledLate": False,
+    "cancelReason": "ill", "cancelReasonCode": "CLIENT_ILL", "cancelledLate": False,
 }  # fmt: skip
 EVENT = {
     "kind": "appointmentEvent", "appointmentId": 2, "therapistId": 1, "version": 2,
     "happenedAtUnixSeconds": NINE - HOUR, "username": "anna", "change": "CANCELLED", "reason": "ill",
-    "status": "CANCELLED", "startsAtUnixSeconds": NINE + HOUR, "endsAtUnixSeconds": NINE + 2 * HOUR,
+    "reasonCode": "CLIENT_ILL", "status": "CANCELLED", "startsAtUnixSeconds": NINE + HOUR,
+    "endsAtUnixSeconds": NINE + 2 * HOUR,
 }  # fmt: skip
 BEFORE = EVENT | {"version": 1, "change": "BOOKED", "status": "BOOKED", "roomId": 7}
-del BEFORE["reason"]
+del BEFORE["reason"], BEFORE["reasonCode"]
 
 
 def takes_part(appointment_id, client_id):

@@ -120,6 +120,7 @@ def _search(wish: Wish, since: int, until: int) -> Mapping[str, Any]:
         "duration_seconds": wish.duration_seconds,
         "specialisms": wish.anyone.specialisms,
         "therapist_ids": wish.anyone.therapist_ids,
+        "languages": wish.anyone.languages,
         "from": since,
         "until": until,
     }

@@ -13,7 +13,14 @@ from sessional.access import Actor
 from sessional.actions import notices
 from sessional.actions.own import check_override, is_client, sees_session
 from sessional.actions.work import Ref, Work
-from sessional.diary.life import BLOCKS, Status, admit_attendance, admit_transition, is_late
+from sessional.diary.life import (
+    BLOCKS,
+    Status,
+    admit_attendance,
+    admit_transition,
+    check_cancel_reason,
+    is_late,
+)
 from sessional.errors import CancelNotice, InvalidInput, InvalidTime, NotFound, StaleVersion
 from sessional.store.constraints import Conflict
 
@@ -130,6 +137,7 @@ async def cancel_appointment(
     appointment_id: int,
     by: str,
     reason: str | None = None,
+    reason_code: str | None = None,
     expected_version: int | None = None,
     override_rules: bool | None = None,
 ) -> Mapping[str, Any]:
@@ -141,10 +149,11 @@ async def cancel_appointment(
     check_version(session, expected_version)
     admit_transition(session.status, Status.CANCELLED)
     by = as_said_by(work.actor, by)
+    check_cancel_reason(reason_code, by)
     check_alone(work, session)
     check_notice(work, session, by, override=override)
     late = is_late(session.starts_at, work.now, session.cancel_notice_seconds)
-    said = {"by": by, "reason": reason, "late": late}
+    said = {"by": by, "reason": reason, "reason_code": reason_code, "late": late}
     return await changed(work, session, "cancel", "CANCELLED", reason, said)
 
 

@@ -115,5 +115,5 @@ async def decline_appointment(
     check_version(session, expected_version)
     if session.status not in (Status.PROPOSED, Status.PENDING):
         admit_transition(session.status, Status.PENDING)
-    said = {"by": "PRACTICE", "reason": reason, "late": False}
+    said = {"by": "PRACTICE", "reason": reason, "reason_code": None, "late": False}
     return await changed(work, session, "cancel", "DECLINED", reason, said)

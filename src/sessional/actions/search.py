@@ -98,10 +98,13 @@ async def diaries(desk: Desk, actor: Actor, search: Mapping[str, Any]) -> tuple[
     if len(name) > _LONGEST_NAME:
         raise InvalidArgument(f"A name to search for has at most {_LONGEST_NAME} characters.")
     store, specialisms, numbers = desk.store, search.get("specialisms"), search.get("therapist_ids")
+    languages = search.get("languages")
     rows = await store.fetch(
         "diaries_to_search",
         all_specialisms=int(specialisms is None),
         specialisms=store.dialect.pack(list(specialisms or ())),
+        all_languages=int(languages is None),
+        languages=store.dialect.pack(list(languages or ())),
         all_therapists=int(numbers is None),
         therapist_ids=store.dialect.pack(list(numbers or ())),
         part_of_name=name,

@@ -24,6 +24,7 @@ from sessional.actions.rooms import NO_ROOM, Rooms, rooms_between, take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.ask import Ask, in_the_way
+from sessional.diary.life import check_cancel_reason
 from sessional.diary.offers import reasons
 from sessional.diary.rules import BrokenRule, Busy, Closures, TherapistRules
 from sessional.diary.series import Every, Pattern, occurrences
@@ -145,9 +146,16 @@ async def book_series(
 
 
 async def cancel_series(
-    work: Work, *, appointment_id: int, following: bool, by: str, reason: str | None = None
+    work: Work,
+    *,
+    appointment_id: int,
+    following: bool,
+    by: str,
+    reason: str | None = None,
+    reason_code: str | None = None,
 ) -> Mapping[str, Any]:
     """Cancel this session of a series and those that follow, or all that lie ahead. The past is kept."""
+    check_cancel_reason(reason_code, by)
     rows = await work.tx.fetch("series_of", appointment_id=appointment_id)
     if not rows or not keeps_diary(work.actor, rows[0][2]):
         raise NotFound("series", path=["appointmentId"])
@@ -157,7 +165,9 @@ async def cancel_series(
     # Those that were handed to another therapist are that one's to cancel.
     numbers = [number for number, therapist_id in ahead if keeps_diary(work.actor, therapist_id)]
     for number in numbers:
-        await cancel_appointment(replace(work, tells=False), appointment_id=number, by=by, reason=reason)
+        await cancel_appointment(
+            replace(work, tells=False), appointment_id=number, by=by, reason=reason, reason_code=reason_code
+        )
     if numbers and work.desk.mails:
         await notices.queue(work.tx, notices.Kind.SERIES_CANCELLED, numbers, now=work.now)
     return {"appointments": [Ref("Appointment", number) for number in numbers]}

@@ -40,6 +40,7 @@ class Anyone:
 
     specialisms: tuple[str, ...] | None = None
     therapist_ids: tuple[int, ...] | None = None
+    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

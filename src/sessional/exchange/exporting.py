@@ -70,7 +70,7 @@ def _services(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     for (therapist_id, first, last, zone), group in groupby(rows, key=itemgetter(0, 1, 2, 3)):
         together = list(group)
-        *_, per_day, per_week, services = together[0]
+        *_, languages, per_day, per_week, services = together[0]
         limits = {"maxPerDay": per_day, "maxPerWeek": per_week}
         yield {
             "kind": "therapist",
@@ -81,6 +81,7 @@ def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
             "timeZone": zone,
             **{name: limit for name, limit in limits.items() if limit is not None},
             **({"services": orjson.loads(services)} if services else {}),
+            **({"languages": orjson.loads(languages)} if languages != "[]" else {}),
         }
 
 

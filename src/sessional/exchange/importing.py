@@ -222,6 +222,7 @@ class _Intake:
             time_zone=line.time_zone,
             max_per_day=line.max_per_day,
             max_per_week=line.max_per_week,
+            languages=orjson.dumps(line.languages or ()).decode(),
         )
         for name in line.specialisms:
             await self.load.fetch(
@@ -248,10 +249,11 @@ class _Intake:
         self.done.known += 1
 
     async def _same_limits(
-        self, line: TherapistLine, max_per_day: int | None, max_per_week: int | None
+        self, line: TherapistLine, max_per_day: int | None, max_per_week: int | None, languages: str
     ) -> None:
         """What a line leaves out is not compared: practices set it where they work."""
         same = line.max_per_day in (None, max_per_day) and line.max_per_week in (None, max_per_week)
+        same = same and line.languages in (None, tuple(orjson.loads(languages)))
         if line.services is not None:
             rows = await self.load.fetch("services_of_therapist", therapist_id=line.therapist_id)
             same = same and {row[0] for row in rows} == set(line.services)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sessional.access import Role, wrong_owner
+from sessional.diary.life import CANCEL_REASONS
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, LONGEST_SESSION_SECONDS
 from sessional.exchange import members, records
 from sessional.exchange.members import BadLine, Check, shown
@@ -52,6 +53,7 @@ class TherapistLine:
     max_per_day: int | None = None
     max_per_week: int | None = None
     services: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 maxPerDay=("max_per_day", _CAP),
                 maxPerWeek=("max_per_week", _CAP),
                 services=("services", members.texts),
+                languages=("languages", members.languages),
             ),
         },
     ),
@@ -273,6 +276,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 cancelNoticeSeconds=("cancel_notice_seconds", _NOTICE),
                 cancelledBy=("cancelled_by", members.one_of("CLIENT", "THERAPIST", "PRACTICE")),
                 cancelReason=("cancel_reason", _REMARK),
+                cancelReasonCode=("cancel_reason_code", members.one_of(*CANCEL_REASONS)),
                 cancelledLate=("cancelled_late", members.flag),
                 rulesOverridden=("rules_overridden", members.flag),
             ),
@@ -291,7 +295,10 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "happenedAtUnixSeconds": _Member("happened_at", _INSTANT),
             "username": _Member("username", members.username),
             "change": _Member("change", _NAME),
-            **_optional(reason=("reason", _REMARK)),
+            **_optional(
+                reason=("reason", _REMARK),
+                reasonCode=("reason_code", members.one_of(*CANCEL_REASONS)),
+            ),
             "status": _Member("status", members.status),
             "startsAtUnixSeconds": _Member("starts_at", _INSTANT),
             "endsAtUnixSeconds": _Member("ends_at", members.whole(1, END_OF_TIME)),

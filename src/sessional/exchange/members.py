@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from sessional.access import Role
 from sessional.credentials import LONGEST_PASSWORD
+from sessional.diary.languages import tag
 from sessional.diary.values import LONGEST_SESSION_SECONDS
 
 T = TypeVar("T")
@@ -103,6 +104,15 @@ def texts(name: str, value: object) -> tuple[str, ...]:
     if len(set(found)) < len(found):
         raise BadLine(f"{name} holds the same name twice")
     return found
+
+
+def languages(name: str, value: object) -> tuple[str, ...]:
+    """A list of tags of languages, in their usual letters, none twice."""
+    found = texts(name, value)
+    for given in found:
+        if tag(given) is None:
+            raise BadLine(f"{name} must hold language tags such as en or pt-BR, not {shown(given)}")
+    return tuple(dict.fromkeys(one for given in found if (one := tag(given)) is not None))
 
 
 def lengths(name: str, value: object) -> tuple[int, ...]:

@@ -169,7 +169,8 @@ RECORDS: Final[Mapping[str, Record]] = {
     "appointmentDetails": Record(
         columns=("appointment_id", "version", "series_id", "room_id", "capacity",
                  "buffer_before_seconds", "buffer_after_seconds", "cancel_notice_seconds",
-                 "cancelled_by", "cancel_reason", "cancelled_late", "rules_overridden"),
+                 "cancelled_by", "cancel_reason", "cancel_reason_code", "cancelled_late",
+                 "rules_overridden"),
         alike="details_alike",
         add="take_in_details",
         what="that appointment",
@@ -181,7 +182,7 @@ RECORDS: Final[Mapping[str, Record]] = {
     ),
     "appointmentEvent": Record(
         columns=("appointment_id", "therapist_id", "version", "happened_at", "username", "change", "reason",
-                 "status", "starts_at", "ends_at", "room_id"),
+                 "reason_code", "status", "starts_at", "ends_at", "room_id"),
         alike="events_alike",
         add="take_in_event",
         check=_in_order("starts_at", "ends_at", "endsAtUnixSeconds must be later than startsAtUnixSeconds"),

@@ -47,6 +47,7 @@ class Test(Enum):
     EQUALS = "equals"  # text
     IN_TEXTS = "in texts"
     IN_IDS = "in ids"
+    HOLDS = "holds"  # any of some texts in a JSON list
     CONTAINS = "contains"  # part of a folded name
     BETWEEN = "between"  # {begin, end}, both included
     WITHIN = "within"  # {from, until}, half-open
@@ -184,6 +185,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "rulesOverridden": Value(_column("rules_overridden"), Form.FLAG),
             "cancelledBy": Value(_column("cancelled_by"), Form.TEXT, nullable=True),
             "cancelReason": Value(_column("cancel_reason"), Form.TEXT, nullable=True),
+            "cancelReasonCode": Value(_column("cancel_reason_code"), Form.TEXT, nullable=True),
             "cancelledLate": Value(_column("cancelled_late"), Form.FLAG, nullable=True),
             "room": ToOne(_link(ROOM, "room_id"), "Room", nullable=True),
             "series": ToOne(_link(SERIES, "series_id"), "Series", nullable=True),
@@ -217,6 +219,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "firstName": Value(_column("first_name"), Form.TEXT),
             "lastName": Value(_column("last_name"), Form.TEXT),
             "timeZone": Value(_column("time_zone"), Form.TEXT),
+            "languages": Value(_column("languages"), Form.JSON),
             "maxPerDay": Value(_column("max_per_day"), Form.NUMBER, nullable=True),
             "maxPerWeek": Value(_column("max_per_week"), Form.NUMBER, nullable=True),
             "services": ToMany(_TO_SERVICES, "Service"),
@@ -231,6 +234,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
         filters={
             "name": Condition(Test.CONTAINS, _column("search_name")),
             "hasSpecialisms": _HAS_SPECIALISMS,
+            "languages": Condition(Test.HOLDS, _column("languages")),
             "therapistIds": Condition(Test.IN_IDS, _column("therapist_id")),
         },
         sorts={
@@ -292,6 +296,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "change": Value(_column("change"), Form.TEXT),
             "by": Value(_column("username"), Form.TEXT),
             "reason": Value(_column("reason"), Form.TEXT, nullable=True),
+            "reasonCode": Value(_column("reason_code"), Form.TEXT, nullable=True),
             "version": Value(_column("version"), Form.NUMBER),
             "status": Value(_column("status"), Form.TEXT),
             "startsAt": Value(_column("starts_at"), Form.INSTANT),

@@ -10,7 +10,7 @@ from sessional.graph.scopes import Sight, both
 from sessional.graph.symbols import is_blank
 from sessional.graph.values import Values
 from sessional.store import shape
-from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Not, Some
+from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Holds, Not, Some
 
 
 def condition(
@@ -68,6 +68,8 @@ def _test(field: Condition, value: Any, values: Values) -> shape.Condition:
             return Among(column, values.texts(value))
         case Test.IN_IDS:
             return Among(column, values.ids(value))
+        case Test.HOLDS:
+            return Holds(column, values.texts(value))
         case Test.CONTAINS:
             return Contains(column, values.pattern(value))
         case Test.BETWEEN:

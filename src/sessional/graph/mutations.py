@@ -157,7 +157,7 @@ def _anyone(given: Arguments) -> Anyone | None:
     if not given.get("anyTherapist"):
         if given.get("therapistId") is None:
             raise InvalidInput("Say who: a therapistId, or anyTherapist.", path=["therapistId"])
-        for field in ("therapistIds", "specialisms"):
+        for field in ("therapistIds", "specialisms", "languages"):
             if given.get(field) is not None:
                 raise InvalidInput("This goes with anyTherapist alone.", path=[field])
         return None
@@ -166,11 +166,16 @@ def _anyone(given: Arguments) -> Anyone | None:
             raise InvalidInput("This is about one therapist: leave it out with anyTherapist.", path=[field])
     if given.get("overrideRules"):
         raise InvalidInput("Rules are set aside for a certain therapist.", path=["overrideRules"])
-    names, numbers = given.get("specialisms"), given.get("therapistIds")
+    numbers = given.get("therapistIds")
     return Anyone(
-        specialisms=None if names is None else tuple(_text(name, "specialisms") for name in names),
+        specialisms=_texts(given, "specialisms"),
         therapist_ids=None if numbers is None else tuple(map(_number, numbers)),
+        languages=_texts(given, "languages"),
     )
+
+
+def _texts(given: Arguments, field: str) -> tuple[str, ...] | None:
+    return None if (texts := given.get(field)) is None else tuple(_text(text, field) for text in texts)
 
 
 def _optional_number(given: str | None) -> int | None:

@@ -16,6 +16,7 @@ from sessional.store.shape import (
     Every,
     Exists,
     Fixed,
+    Holds,
     Kind,
     Link,
     Mine,
@@ -88,6 +89,8 @@ def condition_sql(condition: Condition, columns: Columns, dialect: Dialect, name
             return f"{column_sql(column, columns)} {operator} {number}"
         case Among(column, values):
             return dialect.among(column_sql(column, columns), dialect.value(values))
+        case Holds(column, values):
+            return dialect.holds(column_sql(column, columns), dialect.value(values), names("h"))
         case Contains(column, pattern):
             return f"{column_sql(column, columns)} LIKE {dialect.value(pattern)} ESCAPE '\\'"
         case Mine(column, link):

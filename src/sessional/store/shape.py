@@ -169,7 +169,17 @@ class Not:
     condition: Condition
 
 
-Condition = Compare | Fixed | Among | Contains | Exists | Mine | MineThrough | Every | Some | Not
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """The column, a JSON list of texts, holds at least one of the values of a list."""
+
+    column: Column
+    values: Slot
+
+
+Condition = (
+    Compare | Fixed | Among | Holds | Contains | Exists | Mine | MineThrough | Every | Some | Not
+)
 EVERYTHING = Every(())
 
 

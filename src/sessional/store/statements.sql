@@ -419,17 +419,18 @@ FROM appointment WHERE appointment_id = :appointment_id AND held_until = 0
 SELECT 1 FROM appointment_event WHERE appointment_id = :appointment_id LIMIT 1
 
 -- name: note_event
--- A session's state as it is now, and what made it so.
+-- A session's state as it is now, and what made it so; of one that is cancelled the code of the reason.
 INSERT INTO appointment_event (therapist_id, appointment_id, version, happened_at, account_id, username,
-    change, reason, status, starts_at, ends_at, room_id)
+    change, reason, reason_code, status, starts_at, ends_at, room_id)
 SELECT therapist_id, appointment_id, version, CAST(:now AS bigint), CAST(:account_id AS bigint),
-    CAST(:username AS text), CAST(:change AS text), CAST(:reason AS text), status, starts_at, ends_at, room_id
+    CAST(:username AS text), CAST(:change AS text), CAST(:reason AS text), cancel_reason_code, status,
+    starts_at, ends_at, room_id
 FROM appointment WHERE appointment_id = :appointment_id
 
 -- name: cancel
 -- A session does not take place: who said so, why, and whether that was late.
 UPDATE appointment SET status = 'CANCELLED', version = version + 1, cancelled_by = :by,
-    cancel_reason = :reason, cancelled_late = :late
+    cancel_reason = :reason, cancel_reason_code = :reason_code, cancelled_late = :late
 WHERE appointment_id = :appointment_id AND therapist_id = :therapist_id
 
 -- name: set_status
@@ -644,11 +645,12 @@ SELECT 1 FROM series WHERE series_id = :series_id
 -- name: details_alike
 -- The details of a session, unless nobody has said any yet.
 SELECT appointment_id, version, series_id, room_id, capacity, buffer_before_seconds, buffer_after_seconds,
-    cancel_notice_seconds, cancelled_by, cancel_reason, cancelled_late, rules_overridden
+    cancel_notice_seconds, cancelled_by, cancel_reason, cancel_reason_code, cancelled_late,
+    rules_overridden
 FROM appointment WHERE appointment_id = :appointment_id AND NOT (version = 1 AND series_id IS NULL
     AND room_id IS NULL AND capacity = 1 AND buffer_before_seconds = 0 AND buffer_after_seconds = 0
     AND cancel_notice_seconds = 0 AND cancelled_by IS NULL AND cancel_reason IS NULL
-    AND cancelled_late IS NULL
+    AND cancel_reason_code IS NULL AND cancelled_late IS NULL
     AND NOT rules_overridden)
 
 -- name: take_in_details
@@ -656,7 +658,8 @@ FROM appointment WHERE appointment_id = :appointment_id AND NOT (version = 1 AND
 UPDATE appointment SET version = :version, series_id = :series_id, room_id = :room_id, capacity = :capacity,
     buffer_before_seconds = :buffer_before_seconds, buffer_after_seconds = :buffer_after_seconds,
     cancel_notice_seconds = :cancel_notice_seconds, cancelled_by = :cancelled_by,
-    cancel_reason = :cancel_reason, cancelled_late = :cancelled_late, rules_overridden = :rules_overridden
+    cancel_reason = :cancel_reason, cancel_reason_code = :cancel_reason_code,
+    cancelled_late = :cancelled_late, rules_overridden = :rules_overridden
 WHERE appointment_id = :appointment_id
 
 -- name: participants_alike
@@ -666,21 +669,21 @@ WHERE appointment_id = :appointment_id AND client_id = :client_id
 
 -- name: events_alike
 -- What is on record of a session under that version.
-SELECT appointment_id, therapist_id, version, happened_at, username, change, reason, status, starts_at,
-    ends_at, room_id
+SELECT appointment_id, therapist_id, version, happened_at, username, change, reason, reason_code, status,
+    starts_at, ends_at, room_id
 FROM appointment_event WHERE appointment_id = :appointment_id AND version = :version
 
 -- name: take_in_event
 -- What happened to a session. Whose account it was is known by the name, if it is one of this database.
 INSERT INTO appointment_event (appointment_id, therapist_id, version, happened_at, account_id, username,
-    change, reason, status, starts_at, ends_at, room_id)
+    change, reason, reason_code, status, starts_at, ends_at, room_id)
 VALUES (:appointment_id, :therapist_id, :version, :happened_at,
     coalesce((SELECT account_id FROM account WHERE username = :username), 0), :username,
-    :change, :reason, :status, :starts_at, :ends_at, :room_id)
+    :change, :reason, :reason_code, :status, :starts_at, :ends_at, :room_id)
 
 -- name: therapist_by_id
 -- A therapist as a line of a file has it, once for each specialism.
-SELECT t.first_name, t.last_name, t.time_zone, s.name, t.max_per_day, t.max_per_week
+SELECT t.first_name, t.last_name, t.time_zone, s.name, t.max_per_day, t.max_per_week, t.languages
 FROM therapist t
 LEFT JOIN therapist_specialism l ON l.therapist_id = t.therapist_id
 LEFT JOIN specialism s ON s.specialism_id = l.specialism_id
@@ -696,8 +699,9 @@ INSERT INTO specialism (name, search_name) VALUES (:name, :search_name) RETURNIN
 
 -- name: add_therapist
 -- A new therapist under a given id.
-INSERT INTO therapist (therapist_id, first_name, last_name, search_name, time_zone, max_per_day, max_per_week)
-VALUES (:therapist_id, :first_name, :last_name, :search_name, :time_zone, :max_per_day, :max_per_week)
+INSERT INTO therapist (therapist_id, first_name, last_name, search_name, time_zone, max_per_day, max_per_week,
+    languages)
+VALUES (:therapist_id, :first_name, :last_name, :search_name, :time_zone, :max_per_day, :max_per_week, :languages)
 
 -- name: add_therapist_specialism
 -- What a therapist works with.
@@ -907,7 +911,8 @@ SELECT name FROM specialism ORDER BY specialism_id
 
 -- name: export_therapists
 -- Therapists, once for each specialism.
-SELECT t.therapist_id, t.first_name, t.last_name, t.time_zone, s.name, t.max_per_day, t.max_per_week, (
+SELECT t.therapist_id, t.first_name, t.last_name, t.time_zone, s.name, t.languages, t.max_per_day,
+    t.max_per_week, (
     SELECT json_agg(g.code ORDER BY g.service_id)::text -- postgres
     FROM therapist_service l JOIN service g USING (service_id) WHERE l.therapist_id = t.therapist_id -- postgres
     SELECT nullif(json_group_array(code), '[]') FROM ( -- sqlite
@@ -963,11 +968,12 @@ SELECT series_id, therapist_id, service_code, rhythm, time_zone, starts_at FROM 
 -- name: export_details
 -- What is to be said of sessions beside their place in the diary, where it is not as usual.
 SELECT appointment_id, version, series_id, room_id, capacity, buffer_before_seconds, buffer_after_seconds,
-    cancel_notice_seconds, cancelled_by, cancel_reason, cancelled_late, rules_overridden
+    cancel_notice_seconds, cancelled_by, cancel_reason, cancel_reason_code, cancelled_late,
+    rules_overridden
 FROM appointment WHERE held_until = 0 AND NOT (version = 1 AND series_id IS NULL
     AND room_id IS NULL AND capacity = 1 AND buffer_before_seconds = 0 AND buffer_after_seconds = 0
     AND cancel_notice_seconds = 0 AND cancelled_by IS NULL AND cancel_reason IS NULL
-    AND cancelled_late IS NULL AND NOT rules_overridden)
+    AND cancel_reason_code IS NULL AND cancelled_late IS NULL AND NOT rules_overridden)
 ORDER BY appointment_id
 
 -- name: export_participants
@@ -978,8 +984,8 @@ WHERE a.held_until = 0 ORDER BY c.appointment_id, c.client_id
 
 -- name: export_events
 -- What happened to sessions, in the order in which it happened.
-SELECT e.appointment_id, e.therapist_id, e.version, e.happened_at, e.username, e.change, e.reason, e.status,
-    e.starts_at, e.ends_at, e.room_id
+SELECT e.appointment_id, e.therapist_id, e.version, e.happened_at, e.username, e.change, e.reason,
+    e.reason_code, e.status, e.starts_at, e.ends_at, e.room_id
 FROM appointment_event e ORDER BY e.appointment_event_id
 
 -- name: export_appointments
@@ -1219,19 +1225,19 @@ SELECT on_date, name FROM closure
 
 -- name: new_therapist
 -- A therapist under the next number.
-INSERT INTO therapist (first_name, last_name, search_name, time_zone, max_per_day, max_per_week)
-VALUES (:first_name, :last_name, :search_name, :time_zone, :max_per_day, :max_per_week)
+INSERT INTO therapist (first_name, last_name, search_name, time_zone, max_per_day, max_per_week, languages)
+VALUES (:first_name, :last_name, :search_name, :time_zone, :max_per_day, :max_per_week, :languages)
 RETURNING therapist_id
 
 -- name: therapist_details
 -- What can be changed of a therapist's own row.
-SELECT first_name, last_name, time_zone, max_per_day, max_per_week
+SELECT first_name, last_name, time_zone, max_per_day, max_per_week, languages
 FROM therapist WHERE therapist_id = :therapist_id
 
 -- name: change_therapist
 -- A therapist's own row as it shall be.
 UPDATE therapist SET first_name = :first_name, last_name = :last_name, search_name = :search_name,
-    time_zone = :time_zone, max_per_day = :max_per_day, max_per_week = :max_per_week
+    time_zone = :time_zone, max_per_day = :max_per_day, max_per_week = :max_per_week, languages = :languages
 WHERE therapist_id = :therapist_id
 
 -- name: drop_therapist_specialisms
@@ -1556,6 +1562,11 @@ SELECT c.version, (
       AND (CAST(:all_therapists AS bigint) = 1
         OR t.therapist_id = ANY(CAST(:therapist_ids AS bigint[]))) -- postgres
         OR t.therapist_id IN (SELECT value FROM json_each(:therapist_ids))) -- sqlite
+      AND (CAST(:all_languages AS bigint) = 1 OR EXISTS (
+        SELECT 1 FROM json_array_elements_text(CAST(t.languages AS json)) AS l (tag) -- postgres
+        WHERE l.tag = ANY(CAST(:languages AS text[])) -- postgres
+        SELECT 1 FROM json_each(t.languages) l WHERE l.value IN (SELECT value FROM json_each(:languages)) -- sqlite
+    ))
       AND (CAST(:part_of_name AS text) = ''
         OR strpos(t.search_name, CAST(:part_of_name AS text)) > 0) -- postgres
         OR instr(t.search_name, :part_of_name) > 0) -- sqlite

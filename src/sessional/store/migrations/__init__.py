@@ -11,6 +11,7 @@ STEPS: Final = {
     "0001": "0001_appointment_api",
     "0002": "0002_diary",
     "0003": "0003_waitlist",
+    "0004": "0004_booking",
     "0005": "0005_outbox",
     "0006": "0006_roles",
     "0007": "0007_log_in_sessions",
