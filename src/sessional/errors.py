@@ -357,7 +357,7 @@ class DecisionsNeeded(BookingRefused):
     code = "DECISIONS_NEEDED"
 
     def __init__(self, appointments: Sequence[Any]) -> None:
-        super().__init__("Say for each affected session: keep or cancel.", path=["decisions"])
+        super().__init__("Say for each affected session: keep, move or cancel.", path=["decisions"])
         self.appointments = list(appointments)
 
     @property

@@ -65,9 +65,34 @@ async def reassign_appointment(
     _check_movable(session, "reassigned")
     wish = as_wish(session, therapist_id, session.starts_at, session.ends_at - session.starts_at)
     done = await _move(work, session, wish, "REASSIGNED", reason, bool(override_rules))
-    places = {"therapist_id": therapist_id, "old_therapist_id": session.therapist_id}
-    await work.tx.fetch("keys_follow", appointment_id=appointment_id, **places)
+    await _keys_follow(work, session, therapist_id)
     return done
+
+
+async def _keys_follow(work: Work, session: Session, therapist_id: int) -> None:
+    places = {"therapist_id": therapist_id, "old_therapist_id": session.therapist_id}
+    await work.tx.fetch("keys_follow", appointment_id=session.appointment_id, **places)
+
+
+async def move_elsewhere(
+    work: Work,
+    appointment_id: int,
+    *,
+    starts_at: int | None,
+    therapist_id: int | None,
+    override: bool,
+    reason: str | None,
+) -> None:
+    """Another time, another therapist, or both, for a session that cannot stay. Raises BookingRefused."""
+    session = await opened(work, appointment_id, also=therapist_id)
+    _check_movable(session, "moved")
+    whose = session.therapist_id if therapist_id is None else therapist_id
+    start = session.starts_at if starts_at is None else starts_at
+    wish = as_wish(session, whose, start, session.ends_at - session.starts_at)
+    handed_over = whose != session.therapist_id
+    await _move(work, session, wish, "REASSIGNED" if handed_over else "MOVED", reason, override)
+    if handed_over:
+        await _keys_follow(work, session, whose)
 
 
 def as_wish(session: Session, therapist_id: int, starts_at: int, length: int) -> Wish:
