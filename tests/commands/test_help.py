@@ -4,10 +4,11 @@ import pytest
 
 COMMANDS = [
     *("serve", "migrate", "import", "export", "user", "outbox", "verify"),
-    *("backup", "restore", "selftest", "schema", "settings"),
+    *("closures", "backup", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
+    ("closures", "import"),
     *(("outbox", name) for name in ("list", "retry")),
     *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
 ]
@@ -49,6 +50,7 @@ def test_the_version_is_told(run):
         ("serve", "--port", "abc"),
         ("import",),
         ("user", "add"),
+        ("closures", "import"),
         ("user", "add", "x", "--role", "KING"),
         ("selftest", "more"),
     ],

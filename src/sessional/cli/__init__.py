@@ -11,6 +11,7 @@ import typer
 
 from sessional import __version__
 from sessional.cli.backup import backup, restore
+from sessional.cli.closures import import_closures
 from sessional.cli.exchange import export_file, import_file
 from sessional.cli.migrate import migrate
 from sessional.cli.outbox import outbox_list, outbox_retry
@@ -53,6 +54,9 @@ def _main(
     pass
 
 
+closures = typer.Typer(help="Days on which the whole practice is closed.", no_args_is_help=True)
+closures.command("import")(import_closures)
+
 accounts = typer.Typer(
     help="Accounts: add, list, disable, enable, set a role or a password.", no_args_is_help=True
 )
@@ -73,6 +77,7 @@ app.command("import")(import_file)
 app.command("export")(export_file)
 app.add_typer(accounts, name="user")
 app.add_typer(outbox, name="outbox")
+app.add_typer(closures, name="closures")
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)

@@ -37,7 +37,7 @@ def import_file(
 ) -> None:
     """Take in a file of therapists, appointments and users: all of it, or nothing."""
     place = current(database, create=True)
-    with _source(file) as source, _bar("Reading", _size(source)) as advance:
+    with source_of(file) as source, _bar("Reading", _size(source)) as advance:
         lines = _watched(numbered(source), source, advance)
         imported = asyncio.run(import_lines(lines, place, passwords=Passwords()))
     typer.echo(summary(imported))
@@ -94,7 +94,7 @@ async def _export(place: Path | str, target: BinaryIO, advance: Advance) -> int:
 
 
 @contextmanager
-def _source(file: str) -> Iterator[BinaryIO]:
+def source_of(file: str) -> Iterator[BinaryIO]:
     if file == "-":
         yield sys.stdin.buffer
         return

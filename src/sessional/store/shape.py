@@ -177,9 +177,7 @@ class Holds:
     values: Slot
 
 
-Condition = (
-    Compare | Fixed | Among | Holds | Contains | Exists | Mine | MineThrough | Every | Some | Not
-)
+Condition = Compare | Fixed | Among | Holds | Contains | Exists | Mine | MineThrough | Every | Some | Not
 EVERYTHING = Every(())
 
 
