@@ -126,8 +126,8 @@ ACTS: Final[dict[Action, tuple[Extent, ...]]] = {
 # themselves, and in a session of several, what another client said.
 HIDDEN: Final[dict[Role, dict[str, frozenset[str]]]] = {
     Role.CLIENT: {
-        "Appointment": frozenset({"cancelReason", "rulesOverridden"}),
-        "AppointmentEvent": frozenset({"by", "reason"}),
+        "Appointment": frozenset({"cancelReason", "cancelReasonCode", "rulesOverridden"}),
+        "AppointmentEvent": frozenset({"by", "reason", "reasonCode"}),
         "Client": frozenset({"staffNotes"}),
         "Therapist": frozenset({"maxPerDay", "maxPerWeek"}),
     },

@@ -152,6 +152,13 @@ async def cancel_appointment(
     check_cancel_reason(reason_code, by)
     check_alone(work, session)
     check_notice(work, session, by, override=override)
+    return await called_off(work, session, by, reason, reason_code)
+
+
+async def called_off(
+    work: Work, session: Session, by: str, reason: str | None, reason_code: str | None
+) -> Mapping[str, Any]:
+    """Cancelled, for a caller who has made sure that it may be."""
     late = is_late(session.starts_at, work.now, session.cancel_notice_seconds)
     said = {"by": by, "reason": reason, "reason_code": reason_code, "late": late}
     return await changed(work, session, "cancel", "CANCELLED", reason, said)

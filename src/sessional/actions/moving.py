@@ -41,7 +41,7 @@ async def reschedule_appointment(
     session = await opened(work, appointment_id)
     length = session.ends_at - session.starts_at if duration_seconds is None else duration_seconds
     check_version(session, expected_version)
-    _check_movable(session, "moved")
+    check_movable(session, "moved")
     check_alone(work, session)
     check_notice(work, session, by, override=override)
     wish = as_wish(session, session.therapist_id, starts_at, length)
@@ -62,7 +62,7 @@ async def reassign_appointment(
     if session.therapist_id == therapist_id:
         return {"appointment": session.ref}
     check_version(session, expected_version)
-    _check_movable(session, "reassigned")
+    check_movable(session, "reassigned")
     wish = as_wish(session, therapist_id, session.starts_at, session.ends_at - session.starts_at)
     done = await _move(work, session, wish, "REASSIGNED", reason, bool(override_rules))
     await _keys_follow(work, session, therapist_id)
@@ -85,7 +85,7 @@ async def move_elsewhere(
 ) -> None:
     """Another time, another therapist, or both, for a session that cannot stay. Raises BookingRefused."""
     session = await opened(work, appointment_id, also=therapist_id)
-    _check_movable(session, "moved")
+    check_movable(session, "moved")
     whose = session.therapist_id if therapist_id is None else therapist_id
     start = session.starts_at if starts_at is None else starts_at
     wish = as_wish(session, whose, start, session.ends_at - session.starts_at)
@@ -106,7 +106,8 @@ def as_wish(session: Session, therapist_id: int, starts_at: int, length: int) ->
     return wish
 
 
-def _check_movable(session: Session, wanted: str) -> None:
+def check_movable(session: Session, wanted: str) -> None:
+    """Raises TransitionRefused for a session that is under way, over or off."""
     if session.status not in MOVABLE:
         allowed = [status.value for status in Status if status in TRANSITIONS[session.status]]
         raise TransitionRefused(session.status.value, wanted, allowed)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sessional.actions.life import cancel_appointment
 from sessional.actions.loading import Fetch, load_closures, load_rules
 from sessional.actions.moving import move_elsewhere
+from sessional.actions.own import check_diary
 from sessional.actions.work import Ref, Work
 from sessional.diary.availability import open_intervals
 from sessional.diary.rules import Closures, TherapistRules
@@ -111,9 +112,10 @@ def _about(decision: Mapping[str, Any], refusal: BookingRefused) -> BookingRefus
 
 async def open_diaries(work: Work, therapist_id: int, decisions: Decisions) -> None:
     """The diary that changes and those into which sessions move, in the order of their numbers, so that
-    two changes never wait for one another. Raises UnknownTherapist."""
+    two changes never wait for one another. Raises UnknownTherapist, also for one that is another's."""
     others = {number for one in decisions if (number := one.get("therapist_id")) is not None}
     for number in sorted({therapist_id, *others}):
+        check_diary(work.actor, number)
         if not await work.tx.fetch("open_diary", therapist_id=number):
             raise UnknownTherapist
 

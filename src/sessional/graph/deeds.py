@@ -30,6 +30,7 @@ from sessional.actions import (
     rules_therapists,
     series,
     series_moving,
+    taking_part,
     waitlist,
 )
 from sessional.actions.audit import Record
@@ -79,6 +80,8 @@ DEEDS: Final[dict[str, Deed]] = {
     "cancelAppointment": Deed(life.cancel_appointment, Action.CHANGE_SESSION, minds_whose=True),
     "rescheduleAppointment": Deed(moving.reschedule_appointment, Action.CHANGE_SESSION, minds_whose=True),
     "reassignAppointment": Deed(moving.reassign_appointment, Action.HAND_OVER),
+    "joinAppointment": Deed(taking_part.join_appointment, Action.RUN_SESSION, minds_whose=True),
+    "leaveAppointment": Deed(taking_part.leave_appointment, Action.CHANGE_SESSION, minds_whose=True),
     "checkIn": Deed(life.check_in, Action.RUN_SESSION, minds_whose=True),
     "recordAttendance": Deed(life.record_attendance, Action.RUN_SESSION, minds_whose=True),
     "markEnteredInError": Deed(life.mark_entered_in_error, Action.RUN_SESSION, minds_whose=True),

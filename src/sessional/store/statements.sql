@@ -225,6 +225,19 @@ WHERE room_id = :room_id AND held_until > 0 AND starts_at < :ends_at AND ends_at
   AND (held_until <= :now OR held_by = :account_id)
 RETURNING appointment_id
 
+-- name: participants
+-- Who takes part in a session.
+SELECT client_id FROM appointment_client WHERE appointment_id = :appointment_id
+
+-- name: taking_part
+-- How many places a session has left, and whether it is called off as soon as one of its clients leaves.
+SELECT a.capacity - a.places_taken, s.cancel_when_one_leaves
+FROM appointment a JOIN service s ON s.code = a.service_code WHERE a.appointment_id = :appointment_id
+
+-- name: leave_appointment
+-- A client does not take part any more.
+DELETE FROM appointment_client WHERE appointment_id = :appointment_id AND client_id = :client_id
+
 -- name: furnish
 -- What a booking got beside its time: a room, or leave to break the rules.
 UPDATE appointment SET room_id = :room_id, rules_overridden = :overridden
