@@ -61,6 +61,7 @@ _DETAILS = {
     "cancel_notice_seconds": 0,
     "cancelled_by": None,
     "cancel_reason": None,
+    "cancel_reason_code": None,
     "cancelled_late": None,
     "rules_overridden": False,
 }
