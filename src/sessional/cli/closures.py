@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from sessional.actions.commands import by_operator
 from sessional.cli.exchange import counted, current, source_of
 from sessional.cli.options import Database
 from sessional.exchange.closures import LARGEST_FILE, read
@@ -46,3 +47,4 @@ async def _close(place: Path | str, days: Mapping[date, str]) -> None:
         for on, name in days.items():
             await load.fetch("close_on", on_date=on.isoformat(), name=name)
         await load.fetch("bump_rules_clock")
+        await by_operator(load.fetch, "closures import", after={"days": len(days)})
