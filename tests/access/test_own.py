@@ -15,6 +15,7 @@ from tests.access.people import (
     DAY,
     HOUR,
     OLGA,
+    OMAR,
     OTHERS,
     OTTO,
     TEN,
@@ -34,6 +35,8 @@ ANOTHERS: dict[Role, dict[str, tuple[str, int, dict[str, Any]]]] = {
     Role.THERAPIST: {
         "cancelAppointment": ("appointmentId", OTHERS, {"by": "THERAPIST"}),
         "rescheduleAppointment": ("appointmentId", CLEOS, {"startsAt": text(TEN)}),
+        "joinAppointment": ("appointmentId", CLEOS, {"clientIds": [str(CLEO)]}),
+        "leaveAppointment": ("appointmentId", CLEOS, {"clientId": str(CLEO), "by": "THERAPIST"}),
         "checkIn": ("appointmentId", CLEOS, {}),
         "recordAttendance": ("appointmentId", CLEOS, {"attended": True}),
         "markEnteredInError": ("appointmentId", CLEOS, {}),
@@ -60,6 +63,7 @@ ANOTHERS: dict[Role, dict[str, tuple[str, int, dict[str, Any]]]] = {
     Role.CLIENT: {
         "cancelAppointment": ("appointmentId", THEAS, {"by": "CLIENT"}),
         "rescheduleAppointment": ("appointmentId", THEAS, {"startsAt": text(TEN + 20 * DAY)}),
+        "leaveAppointment": ("appointmentId", THEAS, {"clientId": str(CLEO), "by": "CLIENT"}),
         "changeClient": ("clientId", OLGA, {"phone": "0"}),
         "releaseHold": ("holdId", THEAS, {}),
     },
@@ -272,3 +276,41 @@ async def test_a_retry_shows_a_session_only_as_long_as_it_is_ones_own(desk: Desk
     again = await desk.do(Role.THERAPIST, "bookAppointment", given, WHERE)
     assert (again["replayed"], again["appointment"], again["errors"]) == (True, None, [])
     assert int(number) != TOGETHER
+
+
+async def test_a_client_takes_nobody_else_out_of_a_session(desk: Desk) -> None:
+    """Scenario 34: one of a group, who knows the number of another."""
+    await desk.books.run("UPDATE appointment SET capacity = 2 WHERE appointment_id = $1", TOGETHER)
+    join = {"appointmentId": str(TOGETHER), "clientIds": [str(OLGA)]}
+    assert fields(await desk.do(Role.ADMIN, "joinAppointment", join)) == []
+    leave = {"appointmentId": str(TOGETHER), "by": "PRACTICE"}
+    for other in (OLGA, OMAR, NOBODY):
+        refused = await desk.do(Role.CLIENT, "leaveAppointment", {**leave, "clientId": str(other)})
+        assert fields(refused) == ["NOT_FOUND"]
+    assert fields(await desk.do(Role.CLIENT, "leaveAppointment", {**leave, "clientId": str(CLEO)})) == []
+    left = "SELECT client_id FROM appointment_client WHERE appointment_id = $1"
+    assert await desk.books.run(left, TOGETHER) == [(OLGA,)]
+
+
+async def test_a_client_who_leaves_a_couple_ends_the_session_by_the_services_policy(desk: Desk) -> None:
+    """Scenario 44: no decision for the other, but the policy that both have agreed to."""
+    yes = "TRUE" if desk.books.path is None else "1"
+    await desk.books.run(f"UPDATE service SET cancel_when_one_leaves = {yes} WHERE code = 'one-off'")
+    await desk.books.run("UPDATE appointment SET capacity = 2 WHERE appointment_id = $1", TOGETHER)
+    join = {"appointmentId": str(TOGETHER), "clientIds": [str(OLGA)]}
+    assert fields(await desk.do(Role.ADMIN, "joinAppointment", join)) == []
+    leave = {"appointmentId": str(TOGETHER), "clientId": str(CLEO), "by": "CLIENT"}
+    assert fields(await desk.do(Role.CLIENT, "leaveAppointment", leave)) == []
+    state = "SELECT status, cancelled_by FROM appointment WHERE appointment_id = $1"
+    assert await desk.books.run(state, TOGETHER) == [("CANCELLED", "CLIENT")]
+
+
+async def test_a_therapist_moves_no_session_into_anothers_diary_with_a_change_of_hours(desk: Desk) -> None:
+    """Handing over is for reception, also by way of a decision; the answer is that for nobody."""
+    said = []
+    for other in (OTTO, NOBODY):
+        decision = {"appointmentId": str(THEAS), "decision": "MOVE", "therapistId": str(other)}
+        given = {"therapistId": str(THEA), "onDate": "2031-01-30", "intervals": [], "decisions": [decision]}
+        said.append((await desk.do(Role.THERAPIST, "setDateOverride", given))["errors"])
+    assert said[0] == said[1]
+    assert [error["code"] for error in said[0]] == ["UNKNOWN_THERAPIST"]

@@ -23,6 +23,8 @@ cancelSeries            a     a         a       o         -
 cancelAppointment       a     a         a       o         o
 rescheduleAppointment   a     a         a       o         o
 reassignAppointment     a     a         a       -         -
+joinAppointment         a     a         a       o         -
+leaveAppointment        a     a         a       o         o
 checkIn                 a     a         a       o         -
 recordAttendance        a     a         a       o         -
 markEnteredInError      a     a         a       o         -
