@@ -297,7 +297,7 @@ async def test_a_client_who_leaves_a_couple_ends_the_session_by_the_services_pol
     yes = "TRUE" if desk.books.path is None else "1"
     await desk.books.run(f"UPDATE service SET cancel_when_one_leaves = {yes} WHERE code = 'one-off'")
     await desk.books.run("UPDATE appointment SET capacity = 2 WHERE appointment_id = $1", TOGETHER)
-    join = {"appointmentId": str(TOGETHER), "clientIds": [str(OLGA)]}
+    join = {"appointmentId": str(TOGETHER), "clientIds": [str(CLEO), str(OLGA)]}
     assert fields(await desk.do(Role.ADMIN, "joinAppointment", join)) == []
     leave = {"appointmentId": str(TOGETHER), "clientId": str(CLEO), "by": "CLIENT"}
     assert fields(await desk.do(Role.CLIENT, "leaveAppointment", leave)) == []

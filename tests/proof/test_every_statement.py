@@ -47,6 +47,7 @@ class Case:
     before: tuple[str, ...] = field(default_factory=tuple)
 
 
+_SAID = {"action": "bookAppointment", "request_id": "", "sid": ""}
 _RAISED = {"appointment_id": 2, "status": "BOOKED"}
 _MOVED = {"appointment_id": 2, "new_therapist_id": 102, "room_id": None, "overridden": False, **TAKEN}
 _MANY = {"appointment_id": 2, "room_id": None, "status": "BOOKED", **TAKEN}
@@ -78,7 +79,7 @@ CASES: dict[str, list[Case]] = {
     ],
     "add_to_series": [Case({**NEW, "series_id": None, "starts": [1500], "length": 1000})],
     "book_at_once": [
-        Case({**NEW, **ANN, "duration_seconds": 1000, "key": None, "input_hash": "", "now": 0})
+        Case({**NEW, **ANN, **_SAID, "duration_seconds": 1000, "key": None, "input_hash": "", "now": 0})
     ],
     "set_status": [
         Case({**_RAISED, "therapist_id": 101}, {"status": "PROPOSED"}),
