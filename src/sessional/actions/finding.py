@@ -19,7 +19,8 @@ from sessional.actions.loading import busy_entry
 from sessional.actions.own import sees_all, told
 from sessional.actions.rooms import NO_ROOM, rooms_between
 from sessional.actions.search import Search, diaries, searched
-from sessional.actions.walking import Entry, Free
+from sessional.actions.walking import Free
+from sessional.actions.windows import Entry
 from sessional.actions.work import Ref
 from sessional.diary.availability import day_at, period_of
 from sessional.diary.offers import reasons

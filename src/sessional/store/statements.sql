@@ -1617,6 +1617,29 @@ WHERE a.therapist_id = s.value ->> 0 AND a.blocks -- sqlite
   AND a.starts_at - a.buffer_before_seconds < s.value ->> 2 -- sqlite
   AND a.ends_at + a.buffer_after_seconds > s.value ->> 1 -- sqlite
 
+-- name: windows_not_full
+-- The windows, of many diaries, in which some point of the grid lies within no session. A group has the
+-- same windows. What is counted are sessions that nobody joins, no holds: those may be nobody's obstacle.
+-- Everything that is asked of the sessions stands in appointment_by_diary.
+SELECT d.therapist_id, w.place - 1 -- postgres
+FROM unnest(CAST(:of_groups AS bigint[]), CAST(:numbers AS bigint[])) AS d (of_group, therapist_id) -- postgres
+JOIN unnest(CAST(:groups AS bigint[]), CAST(:since AS bigint[]), CAST(:until AS bigint[]), -- postgres
+    CAST(:shifts AS bigint[]), CAST(:points AS bigint[])) WITH ORDINALITY -- postgres
+    AS w (of_group, since, until, shift, points, place) ON w.of_group = d.of_group -- postgres
+WITH w (place, of_group, since, until, shift, points) AS MATERIALIZED ( -- sqlite
+    SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(:windows) -- sqlite
+), d (of_group, therapist_id) AS MATERIALIZED ( -- sqlite
+    SELECT value ->> 0, value ->> 1 FROM json_each(:diaries) -- sqlite
+) -- sqlite
+SELECT d.therapist_id, w.place FROM d CROSS JOIN w ON w.of_group = d.of_group -- sqlite
+WHERE w.points > (
+    SELECT coalesce(sum(CAST((least(a.ends_at, w.until) + w.shift) / CAST(:grid AS bigint) -- postgres
+        - (a.starts_at + w.shift) / CAST(:grid AS bigint) AS integer)), 0) -- postgres
+    SELECT coalesce(sum((min(a.ends_at, w.until) + w.shift) / :grid - (a.starts_at + w.shift) / :grid), 0) -- sqlite
+    FROM appointment a WHERE a.therapist_id = d.therapist_id AND a.starts_at >= w.since
+      AND a.starts_at < w.until AND a.blocks AND a.held_until = 0 AND a.capacity = 1
+)
+
 -- name: rooms_taken
 -- Every room, with each span in which it is taken between two instants, whose diary that is, and whether
 -- it is only held, by the account itself; NULLs where it never is. A hold that ran out takes nothing.

@@ -152,6 +152,10 @@ class Store(Protocol):
         """The rows that a hand-written statement gives, on its own."""
         ...
 
+    async def survey(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
+        """The same for a statement that looks at a great deal: others get their turn meanwhile."""
+        ...
+
     async def check_ready(self) -> None:
         """Raises Unavailable where the database cannot be read and written."""
         ...

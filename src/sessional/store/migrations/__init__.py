@@ -16,5 +16,6 @@ STEPS: Final = {
     "0006": "0006_roles",
     "0007": "0007_log_in_sessions",
     "0008": "0008_record",
+    "0009": "0009_full_windows",
 }
 HEAD: Final = list(STEPS)[-1]
