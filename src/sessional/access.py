@@ -60,6 +60,8 @@ class Actor:
     username: str
     role: Role
     session_id: str
+    # The only fields of Query and Mutation that a machine's key is good for; None: all that the role has.
+    root_fields: frozenset[str] | None = None
     therapist_id: int | None = None
     client_id: int | None = None
 

@@ -3,12 +3,13 @@
 import pytest
 
 COMMANDS = [
-    *("serve", "migrate", "import", "export", "user", "outbox", "verify"),
+    *("serve", "migrate", "import", "export", "user", "key", "outbox", "verify"),
     *("closures", "backup", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
     ("closures", "import"),
+    *(("key", name) for name in ("add", "list", "rotate", "revoke")),
     *(("outbox", name) for name in ("list", "retry")),
     *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
 ]

@@ -165,7 +165,7 @@ async def set_desk(tmp_path):
     migrate_sqlite(path)
     found = Desk(path)
     account = {"username": "ann", "password_hash": "-", "role": "ADMIN", "disabled_at": None}
-    await found.store.fetch("add_account", **account)
+    await found.store.fetch("add_account", **account, therapist_id=None, client_id=None)
     await found.store.fetch(
         "begin_session",
         sid="s",

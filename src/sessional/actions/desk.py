@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from sessional.actions.keys import Keys
 from sessional.actions.notebook import Notebook
 from sessional.actions.throttle import Rate
 from sessional.credentials import Passwords, Tokens
@@ -83,3 +84,4 @@ class Desk:
     request_id: Callable[[], str] = lambda: ""
     notebook: Notebook = field(default_factory=Notebook)
     offer_seconds: int = 86_400
+    keys: Keys = field(default_factory=Keys)

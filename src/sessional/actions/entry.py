@@ -47,7 +47,8 @@ async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) ->
         taken = await take_try(desk, caller, username, account)
         known_hash = None if account is None else account.password_hash
         fits = await desk.hashing.run(desk.passwords.match, password, known_hash)
-    if account is None or account.disabled or not fits:
+    machine = account is not None and account.role == Role.SERVICE  # it has a key of its own
+    if account is None or account.disabled or machine or not fits:
         raise BadCredentials
     actor = Actor(
         account_id=account.account_id,

@@ -13,6 +13,7 @@ from sessional import __version__
 from sessional.cli.backup import backup, restore
 from sessional.cli.closures import import_closures
 from sessional.cli.exchange import export_file, import_file
+from sessional.cli.keys import key_add, key_list, key_revoke, key_rotate
 from sessional.cli.migrate import migrate
 from sessional.cli.outbox import outbox_list, outbox_retry
 from sessional.cli.selftest import selftest
@@ -67,6 +68,12 @@ accounts.command("enable")(user_enable)
 accounts.command("set-role")(user_set_role)
 accounts.command("set-password")(user_set_password)
 
+keys = typer.Typer(help="Keys of machines: add, list, rotate, revoke.", no_args_is_help=True)
+keys.command("add")(key_add)
+keys.command("list")(key_list)
+keys.command("rotate")(key_rotate)
+keys.command("revoke")(key_revoke)
+
 outbox = typer.Typer(help="Mail to clients: what waits or was given up.", no_args_is_help=True)
 outbox.command("list")(outbox_list)
 outbox.command("retry")(outbox_retry)
@@ -76,6 +83,7 @@ app.command()(migrate)
 app.command("import")(import_file)
 app.command("export")(export_file)
 app.add_typer(accounts, name="user")
+app.add_typer(keys, name="key")
 app.add_typer(outbox, name="outbox")
 app.add_typer(closures, name="closures")
 app.command()(verify)

@@ -55,6 +55,7 @@ def user_add(
     database: Database = None,
 ) -> None:
     """Add an account; asks for its password."""
+    _check_person(role)
     place = current(database, create=True)
     try:
         username("The name", name)
@@ -79,10 +80,17 @@ def user_set_role(
     database: Database = None,
 ) -> None:
     """Give an account another role, from its next request on: it has to log in again."""
+    _check_person(role)
     place = current(database)
     owner = _owner(place, role, therapist, client)
     _change_one(place, "set_role", name, role=role.value, **owner)
     typer.echo(f"{name} has the role {role.value}.")
+
+
+def _check_person(role: Role) -> None:
+    """Raises InvalidArgument for the role of machines, which do not log in."""
+    if role is Role.SERVICE:
+        raise InvalidArgument("A machine has a key and no password: sessional key add NAME.")
 
 
 def _owner(
@@ -133,6 +141,8 @@ def user_set_password(name: Name, password_stdin: PasswordStdin = False, databas
 
     async def change() -> bool:
         async with bulk.load(place) as load:
+            for account in await load.fetch("account_by_name", username=name):
+                _check_person(Role(account[2]))
             known = await load.fetch("set_password_hash", username=name, password_hash=password_hash)
             ended = {"now": int(time.time()), "reason": Ended.PASSWORD_CHANGED}
             await load.fetch("revoke_all_sessions", username=name, **ended)

@@ -126,7 +126,9 @@ def _appointments(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 
 def _users(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     for username, password_hash, role, disabled_at, therapist_id, client_id in rows:
-        user = {"kind": "user", "username": username, "passwordHash": password_hash, "role": role}
+        # A machine has no password, and its keys stay here.
+        secret = {"passwordHash": password_hash} if password_hash else {}
+        user = {"kind": "user", "username": username, **secret, "role": role}
         rest = {
             "disabledAtUnixSeconds": disabled_at,
             "therapistId": therapist_id,

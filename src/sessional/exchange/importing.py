@@ -367,7 +367,7 @@ class _Intake:
         await self.load.fetch(
             "add_account",
             username=line.username,
-            password_hash=line.password_hash or self.passwords.hash(line.password or ""),
+            password_hash=self._hash(line),
             role=line.role.value,
             disabled_at=line.disabled_at,
             therapist_id=line.therapist_id,
@@ -375,9 +375,15 @@ class _Intake:
         )
         self.done.users += 1
 
+    def _hash(self, line: UserLine) -> str:
+        """What is kept of the password; nothing of a machine, which has none."""
+        if line.password_hash is not None:
+            return line.password_hash
+        return "" if line.password is None else self.passwords.hash(line.password)
+
     def _same_user(self, line: UserLine, password_hash: str, *others: Any) -> bool:
         if (line.role, line.disabled_at, line.therapist_id, line.client_id) != others:
             return False
-        if line.password_hash is not None:
-            return line.password_hash == password_hash
-        return self.passwords.match(line.password or "", password_hash)
+        if line.password is None:
+            return (line.password_hash or "") == password_hash
+        return self.passwords.match(line.password, password_hash)

@@ -74,7 +74,8 @@ class AppointmentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserLine:
-    """Exactly one of ``password`` and ``password_hash`` is there."""
+    """Exactly one of ``password`` and ``password_hash`` is there; of a machine perhaps neither: it has a
+    key, which is in no file."""
 
     username: str
     role: Role
@@ -88,6 +89,8 @@ class UserLine:
     def __post_init__(self) -> None:
         if (wrong := wrong_owner(self.role, self.therapist_id, self.client_id)) is not None:
             raise BadLine(wrong)
+        if self.role is Role.SERVICE and self.password is None and self.password_hash is None:
+            return
         if (self.password is None) == (self.password_hash is None):
             raise BadLine("a user needs either password or passwordHash")
 

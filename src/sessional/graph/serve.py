@@ -15,7 +15,14 @@ from graphql import GraphQLNonNull, GraphQLSchema, get_location
 
 from sessional.access import Actor, Caller
 from sessional.actions import Desk
-from sessional.errors import DeadlineExceeded, EntryRefused, Fault, Refusal, Unauthenticated
+from sessional.errors import (
+    DeadlineExceeded,
+    EntryRefused,
+    Fault,
+    Refusal,
+    SessionalError,
+    Unauthenticated,
+)
 from sessional.graph import marks
 from sessional.graph.bindings_check import check
 from sessional.graph.bounds import DocumentLimits
@@ -81,13 +88,14 @@ class Road:
         self._suggestions = limits.suggestions
         self._deadline = deadline_seconds
 
-    async def answer(self, asked: Asked, entry: Actor | Unauthenticated | None) -> Answer:
+    async def answer(self, asked: Asked, entry: Actor | SessionalError | None) -> Answer:
         """The answer to an operation. Raises MutationByGet; everything else becomes an answer.
 
-        ``entry`` is who asks, or why that is not known: a token that is no good, or none at all.
+        ``entry`` is who asks, or why that is not known: a token that is no good, a key that cannot be
+        looked up, or none at all.
         """
         actor = entry if isinstance(entry, Actor) else None
-        barred = entry if isinstance(entry, Unauthenticated) else None
+        barred = entry if isinstance(entry, SessionalError) else None
         answer = Answer()
         started = time.perf_counter()
         try:
@@ -116,7 +124,7 @@ class Road:
         return answer
 
     def _steps(self, operation: Operation, variables: Mapping[str, Any], actor: Actor | None) -> list[Step]:
-        key = (actor and actor.role, operation.plan_key(variables))
+        key = (actor and (actor.role, actor.root_fields), operation.plan_key(variables))
         steps: list[Step] | None = operation.plans.get(key)
         if steps is None:
             symbolic = operation.symbolic(variables)
@@ -130,7 +138,7 @@ class Road:
         variables: Mapping[str, Any],
         actor: Actor | None,
         answer: Answer,
-        barred: Unauthenticated | None,
+        barred: SessionalError | None,
         caller: Calling,
     ) -> None:
         members: list[str] = []

@@ -304,10 +304,17 @@ class StepMaker:
         if name in _INTROSPECTION:
             return Introspect(key, nodes[0], self._schema, self._only(nodes))
         try:
+            self._check_limits(name)
             step: Step = make(key, nodes)
         except Refusal as refusal:
             step = Refuse(key, nodes[0], refusal)
         return step
+
+    def _check_limits(self, name: str) -> None:
+        """Raises Forbidden for a field that the machine's key is not good for."""
+        limits = None if self._actor is None else self._actor.root_fields
+        if limits is not None and name not in limits:
+            raise Forbidden("The key is not for this field.")
 
     def _read(self, key: str, nodes: Sequence[FieldNode]) -> Step:
         if self._actor is None:

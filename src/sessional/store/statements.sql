@@ -90,6 +90,40 @@ RETURNING log_in_session_id
 -- Sessions of which no token can be alive any more.
 DELETE FROM log_in_session WHERE expires_at < :before
 
+-- name: api_key_of
+-- Whom a key speaks for, which was not revoked and has not ended.
+SELECT a.account_id, a.username, k.sid, k.root_fields, k.ends_at
+FROM api_key k JOIN account a ON a.account_id = k.account_id
+JOIN log_in_session s ON s.sid = k.sid
+WHERE k.key_hash = :key_hash AND a.role = :role AND a.disabled_at IS NULL AND s.revoked_at = 0
+  AND (k.ends_at IS NULL OR k.ends_at > :now)
+
+-- name: live_api_keys
+-- The keys of an account that work, the newest first.
+SELECT k.api_key_id, k.root_fields FROM api_key k JOIN log_in_session s ON s.sid = k.sid
+WHERE k.account_id = :account_id AND s.revoked_at = 0 AND (k.ends_at IS NULL OR k.ends_at > :now)
+ORDER BY k.api_key_id DESC
+
+-- name: add_api_key
+-- A new key; its row of log_in_session is there.
+INSERT INTO api_key (account_id, sid, key_hash, root_fields, created_at)
+VALUES (:account_id, :sid, :key_hash, :root_fields, :now)
+
+-- name: let_api_keys_end
+-- A day's grace for the keys that were replaced. Those that have been already keep theirs.
+UPDATE api_key SET ends_at = :ends_at WHERE account_id = :account_id AND ends_at IS NULL
+
+-- name: end_api_keys
+-- The end of all keys of an account: their sessions are revoked.
+UPDATE log_in_session SET revoked_at = :now, revoked_for = :reason
+WHERE account_id = :account_id AND revoked_at = 0 AND sid IN (SELECT sid FROM api_key)
+
+-- name: api_keys
+-- All keys, but not what they are.
+SELECT a.username, k.created_at, k.ends_at, s.revoked_at, a.disabled_at, k.root_fields
+FROM api_key k JOIN account a ON a.account_id = k.account_id JOIN log_in_session s ON s.sid = k.sid
+ORDER BY a.username, k.api_key_id
+
 -- name: open_diary
 -- A therapist's diary, locked until the end of the transaction, if there is such a therapist.
 SELECT therapist_id, rules_version FROM therapist WHERE therapist_id = :therapist_id

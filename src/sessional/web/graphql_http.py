@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from sessional.access import Actor
 from sessional.actions import Desk
-from sessional.errors import Unauthenticated
+from sessional.actions.keys import ApiKey
+from sessional.errors import SessionalError
 from sessional.graph.serve import Answer, Asked, MutationByGet, Road
 from sessional.observe import Observer, RequestAnswered, tell
-from sessional.web.auth import who
+from sessional.web.auth import who, whose
 from sessional.web.caller import caller_of
 from sessional.web.negotiate import Wanted, wanted
 from sessional.web.refused import Headers, Refused
@@ -53,7 +54,8 @@ class GraphQLEndpoint:
         started = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         wants = wanted(headers.get(b"accept", b"").decode("latin-1"))
-        actor = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
+        shown = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
+        actor = await whose(shown, self._desk) if isinstance(shown, ApiKey) else shown
         answer, more = Answer(), list[tuple[bytes, bytes]]()
         try:
             if self._turnstile is not None:
@@ -79,7 +81,7 @@ class GraphQLEndpoint:
         self,
         scope: Scope,
         status: int,
-        actor: Actor | Unauthenticated | None,
+        actor: Actor | SessionalError | None,
         answer: Answer,
         seconds: float,
     ) -> None:
@@ -101,7 +103,7 @@ class GraphQLEndpoint:
         tell(self._observers, observation)
 
     def _passer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], actor: Actor | Unauthenticated | None
+        self, scope: Scope, headers: Mapping[bytes, bytes], actor: Actor | SessionalError | None
     ) -> int | str:
         """Who is counted: the account, else the address."""
         if isinstance(actor, Actor):
