@@ -33,6 +33,11 @@ class Check:
 BOTH: Final = (
     Check("verify_guard", "The guard against overlaps is missing: {}."),
     Check("verify_overlaps", "Therapist {0}: appointment {1} overlaps appointment {2}."),
+    Check("verify_rooms", "Room {0}: appointment {1} overlaps appointment {2}."),
+    Check("verify_clients", "Client {0}: appointment {1} overlaps appointment {2}."),
+    Check("verify_participants", "Client {} in appointment {}: the time noted is not the session's."),
+    Check("verify_places", "Appointment {} counts {} clients, but {} take part."),
+    Check("verify_history", "Appointment {} is not as its history has it since version {}."),
     Check("verify_spans", "Appointment {} has an impossible span: {} to {}."),
     Check("verify_therapists", "Appointment {} belongs to therapist {}, who does not exist."),
     Check("verify_services", "Appointment {} is of the service “{}”, which does not exist."),

@@ -152,7 +152,8 @@ ORDER BY starts_at
 -- name: busy_entries
 -- Everything that takes up a therapist's time within a span, with what the rules ask about it.
 SELECT starts_at, ends_at, buffer_before_seconds, buffer_after_seconds, appointment_id, service_code,
-    CASE WHEN capacity > 1 THEN capacity - places_taken ELSE 0 END, held_until, held_by, room_id
+    CASE WHEN capacity > 1 AND status IN ('BOOKED', 'ARRIVED') THEN capacity - places_taken ELSE 0 END,
+    held_until, held_by, room_id
 FROM appointment
 WHERE therapist_id = :therapist_id AND starts_at < :ends_at
   AND starts_at > CAST(:starts_at AS bigint) - 86400
@@ -196,10 +197,11 @@ WHERE appointment_id = :hold_id AND therapist_id = :therapist_id AND service_cod
 RETURNING appointment_id, room_id
 
 -- name: group_at
--- The session of a group that a further client can join: the same service at the same time.
+-- The session of a group that a further client can join: the same service at the same time. Nobody joins
+-- what is only asked for.
 SELECT appointment_id, capacity - places_taken, room_id FROM appointment
 WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_at = :starts_at
-  AND ends_at = :ends_at AND blocks AND held_until = 0 AND capacity > 1
+  AND ends_at = :ends_at AND status IN ('BOOKED', 'ARRIVED') AND capacity > 1
 
 -- name: clients_known
 -- Which of these clients there are.
@@ -529,6 +531,8 @@ DELETE FROM idempotency_key WHERE created_at < :before
 -- A whole booking in one round trip: the guard, the session and its idempotency key. No row comes
 -- back where the account, the therapist or the service does not exist, where the time is taken, or
 -- where rules have a say: then the diary is opened, which knows them.
+-- The share of the therapist's row waits for whoever has the diary open, who may be about to give it
+-- its first rules, and then looks at the row once more; it keeps no other booking waiting.
 -- DO NOTHING lets bookings of one diary run side by side: two that overlap wait for one another
 -- without a deadlock, all others do not wait. The constraint is named because without a name every
 -- unique index is looked into beforehand as well. {answer} is made from the new row under the name b.
@@ -543,6 +547,7 @@ WITH actor AS ( -- postgres
     FROM actor, therapist t, service s WHERE t.therapist_id = :therapist_id AND s.code = :service_code -- postgres
       AND t.rules_version = 0 AND NOT s.needs_room AND NOT EXISTS ( -- postgres
         SELECT 1 FROM service b WHERE b.buffer_before_seconds > 0 OR b.buffer_after_seconds > 0) -- postgres
+    FOR SHARE OF t -- postgres
     ON CONFLICT ON CONSTRAINT appointment_overlap DO NOTHING -- postgres
     RETURNING * -- postgres
 ), k AS ( -- postgres
@@ -1140,6 +1145,45 @@ FROM (
 WHERE a.starts_at < a.busy_until
 ORDER BY a.therapist_id, a.starts_at, a.appointment_id
 
+-- name: verify_rooms
+-- Sessions that take up one room at one time.
+SELECT a.room_id, a.appointment_id, b.appointment_id FROM appointment a JOIN appointment b
+    ON b.room_id = a.room_id AND b.blocks AND b.appointment_id > a.appointment_id
+    AND b.starts_at < a.ends_at AND b.starts_at > a.starts_at - 86400 AND b.ends_at > a.starts_at
+WHERE a.room_id IS NOT NULL AND a.blocks ORDER BY a.room_id, a.appointment_id, b.appointment_id
+
+-- name: verify_clients
+-- Clients who are in two sessions at one time.
+SELECT a.client_id, a.appointment_id, b.appointment_id FROM appointment_client a JOIN appointment_client b
+    ON b.client_id = a.client_id AND b.blocks AND b.appointment_id > a.appointment_id
+    AND b.starts_at < a.ends_at AND b.starts_at > a.starts_at - 86400 AND b.ends_at > a.starts_at
+WHERE a.blocks ORDER BY a.client_id, a.appointment_id, b.appointment_id
+
+-- name: verify_participants
+-- Where what is noted beside a client is not what the session says.
+SELECT c.client_id, c.appointment_id FROM appointment_client c JOIN appointment a
+    ON a.appointment_id = c.appointment_id
+WHERE c.therapist_id <> a.therapist_id OR c.starts_at <> a.starts_at OR c.ends_at <> a.ends_at
+   OR c.blocks <> a.blocks
+ORDER BY c.appointment_id, c.client_id
+
+-- name: verify_places
+-- Sessions that count more or fewer clients than take part.
+SELECT a.appointment_id, a.places_taken, coalesce(c.clients, 0) FROM appointment a LEFT JOIN (
+    SELECT appointment_id, count(*) AS clients FROM appointment_client GROUP BY appointment_id
+) c ON c.appointment_id = a.appointment_id
+WHERE a.places_taken <> coalesce(c.clients, 0) ORDER BY a.appointment_id
+
+-- name: verify_history
+-- Sessions that are not as the last line of their history has them.
+SELECT e.appointment_id, e.version FROM appointment_event e JOIN appointment a
+    ON a.appointment_id = e.appointment_id
+WHERE e.appointment_event_id = (
+    SELECT max(l.appointment_event_id) FROM appointment_event l WHERE l.appointment_id = e.appointment_id
+) AND (e.version <> a.version OR e.status <> a.status OR e.therapist_id <> a.therapist_id
+    OR e.starts_at <> a.starts_at OR e.ends_at <> a.ends_at)
+ORDER BY e.appointment_id
+
 -- name: verify_spans
 -- Sessions that end before they begin, last longer than a day or lie outside the years there are.
 SELECT appointment_id, starts_at, ends_at FROM appointment
@@ -1636,7 +1680,8 @@ SELECT service_id, code FROM service
 -- What takes up time in many diaries, in each within its own span: as busy_entries, after whose it is.
 -- Neither a session nor a buffer is longer than a day, so the index can be entered.
 SELECT a.therapist_id, a.starts_at, a.ends_at, a.buffer_before_seconds, a.buffer_after_seconds,
-    a.appointment_id, a.service_code, CASE WHEN a.capacity > 1 THEN a.capacity - a.places_taken ELSE 0 END,
+    a.appointment_id, a.service_code,
+    CASE WHEN a.capacity > 1 AND a.status IN ('BOOKED', 'ARRIVED') THEN a.capacity - a.places_taken ELSE 0 END,
     a.held_until, a.held_by, a.room_id
 FROM unnest(CAST(:ids AS bigint[]), CAST(:froms AS bigint[]), CAST(:untils AS bigint[])) -- postgres
     AS s (therapist_id, since, until) -- postgres
