@@ -165,6 +165,15 @@ async def test_a_client_who_leaves_gives_back_the_place_and_the_time(by_hand: Ha
     await by_hand.join(1, 302)
 
 
+async def test_who_takes_part_is_never_rewritten(by_hand: Hand) -> None:
+    """Neither guards nor the count of places look at that: a client comes and goes as a row."""
+    await first(by_hand)
+    await by_hand.session(2, 5000, 6000, therapist=102)
+    for change in ("client_id = 302", "appointment_id = 2"):
+        with pytest.raises(REFUSED):
+            await by_hand.run(f"UPDATE appointment_client SET {change}")
+
+
 # ---- any statements, in any order ---------------------------------------------------------------
 
 

@@ -18,5 +18,6 @@ STEPS: Final = {
     "0008": "0008_record",
     "0009": "0009_full_windows",
     "0010": "0010_api_keys",
+    "0011": "0011_participants_stay",
 }
 HEAD: Final = list(STEPS)[-1]

@@ -1,0 +1,70 @@
+"""A database of any earlier version, with data in it, is brought up to date: all of it, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from sessional.cli.verify import findings
+from sessional.errors import SchemaFault
+from sessional.exchange.exporting import export_lines
+from sessional.store import migrate
+from sessional.store.migrations import HEAD, STEPS
+from tests.migrations.old import DATA, UNUSED, Old
+
+EARLIER = list(STEPS)[:-1]
+
+
+@pytest.fixture
+def old(database_url: str) -> Old:
+    return Old(database_url)
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_nothing_of_an_earlier_version_is_lost_or_changed(
+    old: Old, revision: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old.make(revision)
+    like = {table: old.columns(table) for table in old.tables()}
+    before = old.rows(like)
+    migrate.migrate(old.place)
+    assert old.rows(like) == before
+    assert old.run("SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert asyncio.run(findings(old.place)) == 0, capsys.readouterr().out
+    assert len(asyncio.run(_exported(old))) > 5
+
+
+async def _exported(old: Old) -> list[bytes]:
+    return [line async for piece, _ in export_lines(old.place) for line in piece.splitlines()]
+
+
+@pytest.mark.parametrize("revision", list(DATA))
+def test_there_is_data_in_every_table_of_the_version(old: Old, revision: str) -> None:
+    """Else what is shown above would be shown of nothing."""
+    old.make(revision)
+    empty = [table for table in old.tables() if old.run(f"SELECT count(*) FROM {table}") == [(0,)]]
+    assert set(empty) <= UNUSED
+
+
+@pytest.mark.parametrize("revision", [EARLIER[0], EARLIER[-1]])
+def test_a_step_that_fails_leaves_everything_as_it_was(
+    old: Old, revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what the step had done already, and the steps before it."""
+    old.make(revision)
+    tables = old.tables()
+    before = old.rows({table: old.columns(table) for table in tables})
+    whole = migrate.statements
+
+    def broken(script: str) -> Iterator[str]:
+        yield from whole(script)
+        yield "INSERT INTO nowhere VALUES (1)"
+
+    monkeypatch.setattr(migrate, "statements", broken)
+    with pytest.raises(SchemaFault):
+        migrate.migrate(old.place)
+    assert old.tables() == tables
+    assert old.rows({table: old.columns(table) for table in tables}) == before
+    assert old.run("SELECT version_num FROM alembic_version") == [(revision,)]
