@@ -3,7 +3,7 @@
 import pytest
 
 COMMANDS = [
-    *("serve", "migrate", "import", "export", "user", "key", "outbox", "verify"),
+    *("serve", "migrate", "import", "export", "user", "key", "outbox", "timezones", "verify"),
     *("closures", "backup", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
@@ -11,6 +11,7 @@ ALL = [
     ("closures", "import"),
     *(("key", name) for name in ("add", "list", "rotate", "revoke")),
     *(("outbox", name) for name in ("list", "retry")),
+    ("timezones", "recompute"),
     *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
 ]
 

@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Protocol
 
 from sessional.diary.life import Status
-from sessional.store.store import Transaction
+from sessional.store.dialect import Dialect
+
+
+class Writes(Protocol):
+    """A transaction of the service's, or of a command's."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def fetch(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
+        """The rows that a hand-written statement gives."""
+        ...
 
 
 class Kind(StrEnum):
@@ -48,7 +59,7 @@ def kind_of(change: str, status: Status) -> Kind | None:
 
 
 async def queue(
-    tx: Transaction,
+    tx: Writes,
     kind: Kind,
     appointment_ids: Sequence[int],
     *,

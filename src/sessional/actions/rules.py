@@ -19,6 +19,7 @@ from sessional.actions.own import keeps_diary
 from sessional.actions.rules_affected import Change, Decisions, Settled, day, open_diaries, settle
 from sessional.actions.rules_therapists import open_diary
 from sessional.actions.work import Ref, Work
+from sessional.actions.zone_rules import note_first
 from sessional.diary.rules import (
     Minutes,
     Override,
@@ -195,6 +196,7 @@ async def set_away(
         raise InvalidInput("Another stay has some of these days.", path=["fromDate"])
     stay = {"time_zone": time_zone, "from_date": from_date, "until_date": until_date}
     rows = await work.tx.fetch("new_away", therapist_id=therapist_id, **stay)
+    await note_first(work.tx.fetch, time_zone, work.now)
     return {**await _given_back(work, therapist_id), "away": Ref("Away", rows[0][0])}
 
 

@@ -10,6 +10,7 @@ import orjson
 from sessional.actions import checks
 from sessional.actions.own import check_diary
 from sessional.actions.work import Ref, Work
+from sessional.actions.zone_rules import note_first
 from sessional.diary.names import fold
 from sessional.errors import UnknownService, UnknownTherapist
 
@@ -30,6 +31,7 @@ async def add_therapist(
     row = _checked({**dict.fromkeys(_LIMITS), "languages": (), **checks.given(details)})
     added = await work.tx.fetch("new_therapist", **row)
     therapist_id: int = added[0][0]
+    await note_first(work.tx.fetch, row["time_zone"], work.now)
     await _link(work, therapist_id, specialisms, services)
     await work.bump_rules(therapist_id)
     return {"therapist": Ref("Therapist", therapist_id)}
@@ -50,6 +52,7 @@ async def change_therapist(
     stands = dict(zip(_COLUMNS, known, strict=True))
     row = _checked({**stands, "languages": orjson.loads(stands["languages"]), **changes})
     await work.tx.fetch("change_therapist", therapist_id=therapist_id, **row)
+    await note_first(work.tx.fetch, row["time_zone"], work.now)
     await _link(work, therapist_id, specialisms, services)
     await work.bump_rules(therapist_id)
     return {"therapist": Ref("Therapist", therapist_id)}

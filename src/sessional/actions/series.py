@@ -22,6 +22,7 @@ from sessional.actions.members import join_clients, know_clients
 from sessional.actions.own import check_diary, keeps_diary
 from sessional.actions.rooms import NO_ROOM, Rooms, rooms_between, take_room
 from sessional.actions.work import Ref, Work
+from sessional.actions.zone_rules import note_first
 from sessional.diary import booking
 from sessional.diary.ask import Ask, in_the_way
 from sessional.diary.life import check_cancel_reason
@@ -269,10 +270,13 @@ async def _write(
     work: Work, found: Sequence[Occurrence], client_ids: Sequence[int], given: Mapping[str, Any]
 ) -> list[int]:
     place = {"therapist_id": given["therapist_id"], "service_code": given["service"]}
+    zone = given["pattern"].get("time_zone")
+    if zone is not None:
+        await note_first(work.tx.fetch, zone, work.now)
     rows = await work.tx.fetch(
         "add_series",
         rhythm=given["pattern"]["every"],
-        time_zone=given["pattern"].get("time_zone"),
+        time_zone=zone,
         starts_at=found[0].span.starts_at,
         **place,
     )

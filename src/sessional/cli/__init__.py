@@ -19,6 +19,7 @@ from sessional.cli.outbox import outbox_list, outbox_retry
 from sessional.cli.selftest import selftest
 from sessional.cli.serve import serve
 from sessional.cli.show import schema, settings
+from sessional.cli.timezones import recompute
 from sessional.cli.users import (
     user_add,
     user_disable,
@@ -78,6 +79,15 @@ outbox = typer.Typer(help="Mail to clients: what waits or was given up.", no_arg
 outbox.command("list")(outbox_list)
 outbox.command("retry")(outbox_retry)
 
+timezones = typer.Typer(help="When the time-zone database has changed.", no_args_is_help=True)
+timezones.command("recompute")(recompute)
+
+
+@timezones.callback()
+def _timezones() -> None:
+    pass
+
+
 app.command()(serve)
 app.command()(migrate)
 app.command("import")(import_file)
@@ -86,6 +96,7 @@ app.add_typer(accounts, name="user")
 app.add_typer(keys, name="key")
 app.add_typer(outbox, name="outbox")
 app.add_typer(closures, name="closures")
+app.add_typer(timezones, name="timezones")
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, BinaryIO, Final
 
 import typer
 
+from sessional.actions.zone_rules import note_in
 from sessional.cli.options import Database, database_url
 from sessional.credentials import Passwords
 from sessional.errors import InvalidArgument
@@ -40,6 +42,7 @@ def import_file(
     with source_of(file) as source, _bar("Reading", _size(source)) as advance:
         lines = _watched(numbered(source), source, advance)
         imported = asyncio.run(import_lines(lines, place, passwords=Passwords()))
+    asyncio.run(note_in(place, int(time.time()), unknown_alone=True))
     typer.echo(summary(imported))
 
 

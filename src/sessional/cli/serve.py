@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
+from sessional.actions.zone_rules import note_in
 from sessional.cli.options import Database, EnvFile, env_file_in_use, loaded
 from sessional.errors import SettingsFault
 from sessional.observers import logs
@@ -66,6 +68,7 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         from sessional import demo as demo_data
 
         demo_data.load_demo(place, datetime.now(UTC).date())
+    asyncio.run(note_in(place, int(time.time())))
 
 
 def _check_port(host: str, port: int) -> None:

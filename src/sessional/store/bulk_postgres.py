@@ -23,6 +23,7 @@ from sessional.store.bulk import (
 )
 from sessional.store.bulk_rebuild import may_rebuild, rebuilding
 from sessional.store.connections import fault_for
+from sessional.store.dialect import POSTGRES, Dialect
 from sessional.store.statements import written
 
 _SETTINGS: Final = {
@@ -80,6 +81,8 @@ async def _connected(url: str) -> asyncpg.Connection:
 
 class _Load:
     """See bulk.Load."""
+
+    dialect: Dialect = POSTGRES
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection

@@ -1833,6 +1833,78 @@ UPDATE outbox SET status = 'WAITING', attempts = 0, next_at = :now, ended_at = N
 WHERE status = 'DEAD'
 RETURNING outbox_id
 
+-- ---- the rules of time zones -------------------------------------------------------------------------
+
+-- name: zones_in_use
+-- The zones in which somebody's wall time is kept.
+SELECT time_zone FROM therapist UNION SELECT time_zone FROM away UNION SELECT time_zone FROM series
+
+-- name: zone_rules
+-- What the rules of zones were noted to be, and since when, in order.
+SELECT time_zone, noted_at, tzif FROM zone_rules ORDER BY noted_at, zone_rules_id
+
+-- name: note_zone_rules
+-- From now on a zone has these rules, unless that is what stands there already.
+INSERT INTO zone_rules (time_zone, noted_at, tzif)
+SELECT CAST(:time_zone AS text), CAST(:now AS bigint), CAST(:tzif AS text)
+WHERE coalesce((
+    SELECT tzif FROM zone_rules WHERE time_zone = :time_zone
+    ORDER BY noted_at DESC, zone_rules_id DESC LIMIT 1
+), '') <> CAST(:tzif AS text)
+RETURNING zone_rules_id
+
+-- name: note_first_zone_rules
+-- The rules of a zone that nobody has used before.
+INSERT INTO zone_rules (time_zone, noted_at, tzif)
+SELECT CAST(:time_zone AS text), CAST(:now AS bigint), CAST(:tzif AS text)
+WHERE NOT EXISTS (SELECT 1 FROM zone_rules WHERE time_zone = :time_zone)
+
+-- name: sessions_placed_earlier
+-- What lies ahead and was given its time before the rules of some zone last changed, with the zone whose
+-- wall time its series keeps.
+SELECT a.appointment_id, a.therapist_id, a.starts_at, a.ends_at, a.status, a.room_id, a.placed_at, s.time_zone
+FROM appointment a LEFT JOIN series s ON s.series_id = a.series_id
+WHERE a.starts_at > :now AND a.status IN ('PROPOSED', 'PENDING', 'BOOKED') AND a.placed_at < (
+    SELECT max(z.noted_at) FROM zone_rules z
+    WHERE EXISTS (SELECT 1 FROM zone_rules e WHERE e.time_zone = z.time_zone AND e.noted_at < z.noted_at)
+)
+ORDER BY a.starts_at, a.appointment_id
+
+-- name: members_of_sessions
+-- Who takes part in some sessions.
+SELECT appointment_id, client_id FROM appointment_client
+WHERE appointment_id = ANY(CAST(:ids AS bigint[])) -- postgres
+WHERE appointment_id IN (SELECT value FROM json_each(:ids)) -- sqlite
+
+-- name: in_the_way_of_moves
+-- What would share a therapist, a room or a client with sessions at their new times and does not move
+-- itself. A hold that ran out is in nobody's way.
+WITH m AS (
+    SELECT * FROM json_to_recordset(CAST(:moves AS json)) -- postgres
+        AS r (appointment_id bigint, therapist_id bigint, room_id bigint, starts_at bigint, ends_at bigint) -- postgres
+    SELECT value ->> 'appointment_id' AS appointment_id, value ->> 'therapist_id' AS therapist_id, -- sqlite
+        value ->> 'room_id' AS room_id, value ->> 'starts_at' AS starts_at, -- sqlite
+        value ->> 'ends_at' AS ends_at FROM json_each(:moves) -- sqlite
+), met AS (
+    SELECT m.appointment_id AS moved_id, m.starts_at AS since, m.ends_at AS until, o.appointment_id
+    FROM m JOIN appointment o ON o.therapist_id = m.therapist_id
+    WHERE o.starts_at < m.ends_at AND o.starts_at > m.starts_at - 86400
+    UNION
+    SELECT m.appointment_id, m.starts_at, m.ends_at, o.appointment_id
+    FROM m JOIN appointment o ON o.room_id = m.room_id
+    WHERE o.blocks AND o.starts_at < m.ends_at AND o.starts_at > m.starts_at - 86400
+    UNION
+    SELECT m.appointment_id, m.starts_at, m.ends_at, c.appointment_id
+    FROM m JOIN appointment_client mine ON mine.appointment_id = m.appointment_id
+    JOIN appointment_client c ON c.client_id = mine.client_id
+    WHERE c.starts_at < m.ends_at AND c.starts_at > m.starts_at - 86400
+)
+SELECT met.moved_id, o.appointment_id, o.starts_at, o.ends_at, o.held_until > 0
+FROM met JOIN appointment o ON o.appointment_id = met.appointment_id
+WHERE o.blocks AND o.ends_at > met.since AND o.starts_at < met.until
+  AND (o.held_until = 0 OR o.held_until > :now) AND o.appointment_id NOT IN (SELECT appointment_id FROM m)
+ORDER BY met.moved_id, o.starts_at
+
 -- ---- the record: who did what to which object --------------------------------------------------------
 
 -- name: audit_note

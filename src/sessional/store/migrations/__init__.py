@@ -19,5 +19,6 @@ STEPS: Final = {
     "0009": "0009_full_windows",
     "0010": "0010_api_keys",
     "0011": "0011_participants_stay",
+    "0012": "0012_zone_rules",
 }
 HEAD: Final = list(STEPS)[-1]
