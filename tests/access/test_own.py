@@ -92,6 +92,37 @@ async def test_anothers_id_and_one_of_nothing_get_the_same_answer_to_the_byte(
     assert await everything(desk) == before
 
 
+@pytest.mark.parametrize("role", [Role.THERAPIST, Role.CLIENT])
+@pytest.mark.parametrize("field", ["rescheduleSeries", "cancelSeries"])
+async def test_anothers_session_of_a_series_is_answered_like_one_that_is_not_there(
+    own_desk: Desk, role: Role, field: str
+) -> None:
+    """Scenario 34."""
+    await own_desk.books.run(
+        "INSERT INTO series (series_id, therapist_id, service_code, rhythm, time_zone, starts_at) "
+        f"VALUES (7, {OTTO}, 'one-off', '{{}}', 'Europe/London', {TEN})"
+    )
+    members = f"appointment_id IN ({CLEOS}, {OTHERS})"
+    await own_desk.books.run(f"UPDATE appointment SET series_id = 7, status = 'BOOKED' WHERE {members}")
+    rest = {"startsAt": text(TEN + HOUR)} if field == "rescheduleSeries" else {"by": "THERAPIST"}
+    type_name = f"{field[0].upper()}{field[1:]}Input"
+    document = (
+        f"mutation Do($input: {type_name}!) {{ {field}(input: $input) "
+        "{ replayed errors { __typename ... on UserError { code message path } } } }"
+    )
+    before = await everything(own_desk)
+    answers = {
+        await own_desk.text(
+            role, document, {"input": {"appointmentId": str(which), "following": following, **rest}}
+        )
+        for which in (CLEOS, OTHERS, NOBODY)
+        for following in (True, False)
+    }
+    (answer,) = answers
+    assert ("NOT_FOUND" if role is Role.THERAPIST else "FORBIDDEN") in answer
+    assert await everything(own_desk) == before
+
+
 async def everything(desk: Desk) -> list[Any]:
     tables = ("appointment", "client", "working_hours", "date_override", "time_off", "away")
     return [await desk.books.run(f"SELECT * FROM {table}") for table in tables]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from sessional.access import Role
@@ -145,3 +147,26 @@ async def test_an_account_that_is_given_to_another_therapist_sees_theirs_in_its_
     for answer, therapist in ((mine, 1), (theirs, 2)):
         assert {edge["node"]["therapistId"] for edge in answer["appointments"]["edges"]} == {therapist}
     assert refused["errors"][0]["code"] == "UNKNOWN_THERAPIST"
+
+
+@pytest.mark.parametrize(
+    ("field", "document"),
+    [
+        ("auditEvents", "{ auditEvents { totalCount } }"),
+        ("addClient", 'mutation { addClient(input: {name: "x"}) { errors { __typename } } }'),
+        (
+            "diary",
+            '{ diary(therapistIds: ["1"], from: "2031-01-01T00:00:00Z", until: "2031-01-02T00:00:00Z") '
+            "{ __typename } }",
+        ),
+    ],
+)
+async def test_what_a_role_is_refused_is_on_record(own_desk: Desk, field: str, document: str) -> None:
+    answer = await own_desk.answer(Role.CLIENT, document)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"], answer
+    refused = "SELECT action, outcome, code, role, username FROM audit_event WHERE outcome = 'REFUSED'"
+    for _ in range(200):
+        if found := await own_desk.books.run(refused):
+            break
+        await asyncio.sleep(0.05)
+    assert found == [(field, "REFUSED", "FORBIDDEN", "CLIENT", "client")]
