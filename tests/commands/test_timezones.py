@@ -129,6 +129,16 @@ def test_sessions_keep_their_wall_time_number_and_history_and_their_clients_are_
     asyncio.run(assert_sound(practice.books))
 
 
+def test_sessions_step_onto_times_that_others_leave_after_them(practice: Practice) -> None:
+    practice.note(OLD, "Asia/Dubai")  # four hours ahead: to keep the wall time is to move three hours later
+    therapist = practice.therapist()
+    numbers = [practice.session(therapist, SUMMER + hours * HOUR) for hours in (0, 3, 6)]
+    assert practice.recompute("--yes").returncode == 0
+    assert practice.starts() == {
+        number: SUMMER + hours * HOUR for number, hours in zip(numbers, (3, 6, 9), strict=True)
+    }
+
+
 def test_to_do_it_again_moves_and_tells_nothing(practice: Practice) -> None:
     """Scenario 6."""
     practice.client(practice.session(practice.therapist()))
