@@ -158,7 +158,6 @@ def main() -> int:
     parser.add_argument("--pages", type=positive, default=500, help="how many of each kind (500)")
     options = parser.parse_args()
     os.environ.setdefault("SESSIONAL_SECRET", secrets.token_hex(32))
-    os.environ.setdefault("SESSIONAL_REQUEST_RATE", "off")
     chance = random.Random(1)
     with tempfile.TemporaryDirectory(prefix="sessional-bench-") as name, ExitStack() as stack:
         readers = started(options, Path(name), stack)
