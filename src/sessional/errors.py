@@ -5,7 +5,6 @@
     │   ├── EntryRefused         who is asking is not known, or not allowed in
     │   │   ├── Unauthenticated      UNAUTHENTICATED
     │   │   ├── BadCredentials       BAD_CREDENTIALS
-    │   │   ├── RateLimited          RATE_LIMITED              (retry_after_seconds)
     │   │   └── Forbidden            FORBIDDEN
     │   ├── RequestRefused       the question itself is not one that can be answered
     │   │   ├── InvalidArgument      INVALID_ARGUMENT
@@ -103,20 +102,6 @@ class BadCredentials(EntryRefused):
         super().__init__(message)
 
 
-class RateLimited(EntryRefused):
-    """Too often: the same again is answered after ``seconds``."""
-
-    code = "RATE_LIMITED"
-
-    def __init__(self, seconds: int, message: str = "That was tried too often.") -> None:
-        super().__init__(f"{message} Try again in {seconds} s.")
-        self.seconds = seconds
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        return {"retry_after_seconds": self.seconds}
-
-
 class Forbidden(EntryRefused):
     """The actor is known, but this is not for their role."""
 
@@ -165,13 +150,12 @@ class BookingRefused(Refusal):
 
 
 class SlotTaken(BookingRefused):
-    """The therapist has another session at that time; or, of all who were meant, ``nobody`` is free."""
+    """The therapist has another session at that time."""
 
     code = "SLOT_TAKEN"
 
-    def __init__(self, alternatives: Sequence[Slot], *, nobody: bool = False) -> None:
-        said = "The therapist has another session at that time."
-        super().__init__("No therapist is free at that time." if nobody else said, path=["startsAt"])
+    def __init__(self, alternatives: Sequence[Slot]) -> None:
+        super().__init__("The therapist has another session at that time.", path=["startsAt"])
         self.alternatives = tuple(alternatives)
 
     @property
@@ -272,12 +256,8 @@ class HoldExpired(BookingRefused):
 
     code = "HOLD_EXPIRED"
 
-    def __init__(
-        self,
-        message: str = "The hold on this time has run out. Look for a time once more.",
-        field: str = "holdId",
-    ) -> None:
-        super().__init__(message, path=[field])
+    def __init__(self) -> None:
+        super().__init__("The hold on this time has run out. Look for a time once more.", path=["holdId"])
 
 
 class ClientBusy(BookingRefused):
@@ -290,13 +270,12 @@ class ClientBusy(BookingRefused):
 
 
 class RoomTaken(BookingRefused):
-    """No room is free at that time, or the ``certain`` one that was asked for is not."""
+    """No room is free at that time."""
 
     code = "ROOM_TAKEN"
 
-    def __init__(self, *, certain: bool = False) -> None:
-        said = "That room is taken at that time." if certain else "No room is free at that time."
-        super().__init__(said, path=["roomId"])
+    def __init__(self) -> None:
+        super().__init__("No room is free at that time.", path=["roomId"])
 
 
 class FullyBooked(BookingRefused):
@@ -357,7 +336,7 @@ class DecisionsNeeded(BookingRefused):
     code = "DECISIONS_NEEDED"
 
     def __init__(self, appointments: Sequence[Any]) -> None:
-        super().__init__("Say for each affected session: keep, move or cancel.", path=["decisions"])
+        super().__init__("Say for each affected session: keep or cancel.", path=["decisions"])
         self.appointments = list(appointments)
 
     @property
@@ -366,7 +345,7 @@ class DecisionsNeeded(BookingRefused):
 
 
 class SeriesConflict(BookingRefused):
-    """Some sessions of a series cannot be. Nothing was booked or moved."""
+    """Some sessions of a series cannot be. Nothing of it was booked."""
 
     code = "SERIES_CONFLICT"
 
@@ -374,7 +353,7 @@ class SeriesConflict(BookingRefused):
         numbers = ", ".join(str(occurrence["number"]) for occurrence in occurrences)
         super().__init__(
             f"Of {count} sessions these cannot be: {numbers}. Skip or move them with `choices`; "
-            "nothing was changed.",
+            "nothing was booked.",
             path=["choices"],
         )
         self.occurrences = list(occurrences)

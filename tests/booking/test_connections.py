@@ -18,7 +18,7 @@ from sessional.errors import Busy, SessionalError, Unavailable
 from sessional.store import connections
 from sessional.store.postgres import PostgresStore
 from sessional.store.store import Transaction
-from tests.booking.books import Books, until_waiting
+from tests.booking.books import Books
 from tests.booking.clients import HOUR, TEN
 from tests.booking.tunnel import Tunnel
 
@@ -77,6 +77,18 @@ async def sessions_on_the_server(books: Books) -> list[tuple[int, str]]:
         "WHERE application_name = 'sessional' AND datname = current_database()"
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def until_waiting(books: Books, count: int) -> None:
+    """Wait until so many of the service's statements wait for a lock."""
+    sql = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sessional' "
+        "AND datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    end = time.monotonic() + 10
+    while await books.value(sql) < count:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
 
 
 # ---- waiting ------------------------------------------------------------------------------------

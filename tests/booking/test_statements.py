@@ -50,14 +50,7 @@ def place(request: pytest.FixtureRequest) -> tuple[Books, SqliteRecorder | Postg
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def recorded(place: tuple[Books, SqliteRecorder | PostgresRecorder]) -> AsyncIterator[Recorded]:
-    """Without the chain of the record, which is made beside the requests and not by them."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sessional.web.app.SECONDS_BETWEEN_SEALS", 3600)
-        async for one in _recorded(*place):
-            yield one
-
-
-async def _recorded(books: Books, recorder: SqliteRecorder | PostgresRecorder) -> AsyncIterator[Recorded]:
+    books, recorder = place
     with recorder:
         async with started(books.url) as client:
             yield await _settled(Recorded(client, books, recorder))

@@ -3,15 +3,11 @@
 import pytest
 
 COMMANDS = [
-    *("serve", "migrate", "import", "export", "user", "key", "outbox", "timezones", "verify"),
-    *("closures", "backup", "restore", "selftest", "schema", "settings"),
+    *("serve", "migrate", "import", "export", "user", "verify"),
+    *("backup", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
-    ("closures", "import"),
-    *(("key", name) for name in ("add", "list", "rotate", "revoke")),
-    *(("outbox", name) for name in ("list", "retry")),
-    ("timezones", "recompute"),
     *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
 ]
 
@@ -52,7 +48,6 @@ def test_the_version_is_told(run):
         ("serve", "--port", "abc"),
         ("import",),
         ("user", "add"),
-        ("closures", "import"),
         ("user", "add", "x", "--role", "KING"),
         ("selftest", "more"),
     ],

@@ -13,8 +13,6 @@ from .practice import Practice
 Rows = Sequence[tuple[Any, ...]]
 
 EMPTIED_IN_ORDER = (
-    "audit_event",
-    "waitlist_entry",
     "appointment_client",
     "appointment_event",
     "care_relationship",
@@ -26,7 +24,6 @@ EMPTIED_IN_ORDER = (
     "away",
     "closure",
     "appointment",
-    "series",
     "client",
     "room",
     "therapist",
@@ -62,15 +59,12 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
         "closure": _plain(practice.closures),
         "client": _plain(practice.clients, _by_name),
         "care_relationship": _plain(practice.care),
-        "series": _plain(practice.series),
         "appointment": _plain(sessions),
         "appointment_client": (
             "appointment_id, client_id",
             [(a.appointment_id, c) for a in sessions for c in a.client_ids],
         ),
         "appointment_event": _plain(practice.events),
-        "audit_event": _plain(practice.record),
-        "waitlist_entry": _plain(practice.waitlist),
     }
 
 

@@ -42,8 +42,7 @@ class Server:
 def environment(**settings: str) -> dict[str, str]:
     """The environment of a command: ours without its settings, and these."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SESSIONAL_")}
-    # Tests log in wrongly more often than people may; those about it say how often.
-    return {**kept, "SESSIONAL_SECRET": SECRET, "SESSIONAL_LOGIN_RATE": "off", **settings}
+    return {**kept, "SESSIONAL_SECRET": SECRET, **settings}
 
 
 @contextmanager

@@ -4,18 +4,14 @@
 // GraphiQL takes a title from the first line that names an operation, so no comment above it may
 // put a name behind the word for its kind.
 
-import bookSeries from './examples/book-series.graphql?raw';
 import bookSession from './examples/book-session.graphql?raw';
 import createAppointment from './examples/create-appointment.graphql?raw';
 import explainSlot from './examples/explain-slot.graphql?raw';
 import findAppointments from './examples/find-appointments.graphql?raw';
 import findFreeSlots from './examples/find-free-slots.graphql?raw';
-import joinWaitlist from './examples/join-waitlist.graphql?raw';
 import moveSession from './examples/move-session.graphql?raw';
 import nextSessions from './examples/next-sessions.graphql?raw';
-import previewSeries from './examples/preview-series.graphql?raw';
 import therapists from './examples/therapists.graphql?raw';
-import workWaitlist from './examples/work-waitlist.graphql?raw';
 
 interface Example {
   query: string;
@@ -44,10 +40,6 @@ export function examples(now: Date): Example[] {
     { query: explainSlot, variables: pretty({ startsAt: instant(now, 7, 22) }) },
     { query: bookSession, variables: pretty({ input: booking(now) }) },
     { query: moveSession, variables: pretty({ input: moving(now) }) },
-    { query: previewSeries, variables: pretty({ startsAt: instant(now, 7, 19), pattern: weekly }) },
-    { query: bookSeries, variables: pretty({ input: series(now) }) },
-    { query: joinWaitlist, variables: pretty({ input: waiting(now) }) },
-    { query: workWaitlist, variables: pretty({ entry: '0' }) },
     { query: createAppointment },
     { query: therapists },
   ];
@@ -59,27 +51,6 @@ const booking = (now: Date) => ({
   therapistId: '1',
   startsAt: instant(now, 7, 18),
   service: 'one-off',
-  idempotencyKey: freshKey(),
-});
-
-const weekly = { every: 'WEEKLY', count: 4 };
-
-const series = (now: Date) => ({
-  therapistId: '1',
-  startsAt: instant(now, 7, 19),
-  service: 'one-off',
-  pattern: weekly,
-  choices: [{ number: 2, skip: true }],
-  idempotencyKey: freshKey(),
-});
-
-const waiting = (now: Date) => ({
-  clientId: '1',
-  service: 'one-off',
-  specialisms: ['CBT'],
-  until: instant(now, 28, 0),
-  timeOfDay: { fromMinute: 540, untilMinute: 720 },
-  timeZone: 'Europe/London',
   idempotencyKey: freshKey(),
 });
 

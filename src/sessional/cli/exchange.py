@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Annotated, BinaryIO, Final
 
 import typer
 
-from sessional.actions.zone_rules import note_in
 from sessional.cli.options import Database, database_url
 from sessional.credentials import Passwords
 from sessional.errors import InvalidArgument
@@ -39,10 +37,9 @@ def import_file(
 ) -> None:
     """Take in a file of therapists, appointments and users: all of it, or nothing."""
     place = current(database, create=True)
-    with source_of(file) as source, _bar("Reading", _size(source)) as advance:
+    with _source(file) as source, _bar("Reading", _size(source)) as advance:
         lines = _watched(numbered(source), source, advance)
         imported = asyncio.run(import_lines(lines, place, passwords=Passwords()))
-    asyncio.run(note_in(place, int(time.time()), unknown_alone=True))
     typer.echo(summary(imported))
 
 
@@ -97,7 +94,7 @@ async def _export(place: Path | str, target: BinaryIO, advance: Advance) -> int:
 
 
 @contextmanager
-def source_of(file: str) -> Iterator[BinaryIO]:
+def _source(file: str) -> Iterator[BinaryIO]:
     if file == "-":
         yield sys.stdin.buffer
         return

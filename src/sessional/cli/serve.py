@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
-from sessional.actions.zone_rules import note_in
 from sessional.cli.options import Database, EnvFile, env_file_in_use, loaded
 from sessional.errors import SettingsFault
 from sessional.observers import logs
@@ -68,7 +66,6 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         from sessional import demo as demo_data
 
         demo_data.load_demo(place, datetime.now(UTC).date())
-    asyncio.run(note_in(place, int(time.time())))
 
 
 def _check_port(host: str, port: int) -> None:
@@ -94,7 +91,7 @@ def _welcome(settings: Settings, *, demo: bool) -> str:
     shown_host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     place = f"http://{shown_host}:{settings.port}"
     lines = ["", f"  Sessional answers at      {place}/graphql"]
-    if settings.shows("graphiql"):
+    if settings.graphiql:
         lines.append(f"  GraphiQL in a browser     {place}/")
     lines.append(f"  Data                      {shown('database', settings.database)}")
     if demo:

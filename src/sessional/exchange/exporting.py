@@ -70,7 +70,7 @@ def _services(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     for (therapist_id, first, last, zone), group in groupby(rows, key=itemgetter(0, 1, 2, 3)):
         together = list(group)
-        *_, languages, per_day, per_week, services = together[0]
+        *_, per_day, per_week, services = together[0]
         limits = {"maxPerDay": per_day, "maxPerWeek": per_week}
         yield {
             "kind": "therapist",
@@ -81,16 +81,7 @@ def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
             "timeZone": zone,
             **{name: limit for name, limit in limits.items() if limit is not None},
             **({"services": orjson.loads(services)} if services else {}),
-            **({"languages": orjson.loads(languages)} if languages != "[]" else {}),
         }
-
-
-# Columns that a line has in another form. SQLite has no booleans.
-_FORMS: Final[dict[str, Callable[[Any], Any]]] = {
-    "intervals": orjson.loads,
-    "cancelled_late": bool,
-    "rules_overridden": bool,
-}
 
 
 def _records(kind: str) -> Callable[[Iterable[Row]], Iterator[dict[str, Any]]]:
@@ -102,7 +93,7 @@ def _records(kind: str) -> Callable[[Iterable[Row]], Iterator[dict[str, Any]]]:
     def lines(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         for row in rows:
             told = {
-                names[column]: _FORMS[column](value) if column in _FORMS else value
+                names[column]: orjson.loads(value) if column == "intervals" else value
                 for column, value in zip(record.columns, row, strict=True)
                 if value != usual[column]
             }
@@ -125,16 +116,9 @@ def _appointments(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _users(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    for username, password_hash, role, disabled_at, therapist_id, client_id in rows:
-        # A machine has no password, and its keys stay here.
-        secret = {"passwordHash": password_hash} if password_hash else {}
-        user = {"kind": "user", "username": username, **secret, "role": role}
-        rest = {
-            "disabledAtUnixSeconds": disabled_at,
-            "therapistId": therapist_id,
-            "clientId": client_id,
-        }
-        yield user | {name: value for name, value in rest.items() if value is not None}
+    for username, password_hash, role, disabled_at in rows:
+        user = {"kind": "user", "username": username, "passwordHash": password_hash, "role": role}
+        yield user if disabled_at is None else user | {"disabledAtUnixSeconds": disabled_at}
 
 
 PARTS: Final = (
@@ -149,10 +133,6 @@ PARTS: Final = (
     Part("export_rooms", _records("room")),
     Part("export_clients", _records("client")),
     Part("export_care", _records("careRelationship")),
-    Part("export_series", _records("series")),
     Part("export_appointments", _appointments),
-    Part("export_details", _records("appointmentDetails")),
-    Part("export_participants", _records("participant")),
-    Part("export_events", _records("appointmentEvent")),
     Part("export_accounts", _users),
 )

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessional.access import Role, wrong_owner
-from sessional.diary.life import CANCEL_REASONS
+from sessional.access import Role
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, LONGEST_SESSION_SECONDS
 from sessional.exchange import members, records
 from sessional.exchange.members import BadLine, Check, shown
@@ -53,7 +52,6 @@ class TherapistLine:
     max_per_day: int | None = None
     max_per_week: int | None = None
     services: tuple[str, ...] | None = None
-    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +72,15 @@ class AppointmentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserLine:
-    """Exactly one of ``password`` and ``password_hash`` is there; of a machine perhaps neither: it has a
-    key, which is in no file."""
+    """Exactly one of ``password`` and ``password_hash`` is there."""
 
     username: str
     role: Role
     password: str | None = None
     password_hash: str | None = None
     disabled_at: int | None = None
-    # Whose it is, where its role is THERAPIST or CLIENT.
-    therapist_id: int | None = None
-    client_id: int | None = None
 
     def __post_init__(self) -> None:
-        if (wrong := wrong_owner(self.role, self.therapist_id, self.client_id)) is not None:
-            raise BadLine(wrong)
-        if self.role is Role.SERVICE and self.password is None and self.password_hash is None:
-            return
         if (self.password is None) == (self.password_hash is None):
             raise BadLine("a user needs either password or passwordHash")
 
@@ -124,9 +114,7 @@ _NOTICE: Final = members.whole(0, 366 * DAY_SECONDS)
 _CAP: Final = members.whole(1, 1_000)
 _REMARK: Final = members.remark
 _DAY: Final = records.day
-_COUNT: Final = members.whole(1, members.LARGEST_ID)
 _THERAPIST: Final = _Member("therapist_id", _ID)
-_APPOINTMENT: Final = _Member("appointment_id", _ID)
 
 
 def _optional(**checks: tuple[str, Check[Any]]) -> dict[str, _Member]:
@@ -170,7 +158,6 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 maxPerDay=("max_per_day", _CAP),
                 maxPerWeek=("max_per_week", _CAP),
                 services=("services", members.texts),
-                languages=("languages", members.languages),
             ),
         },
     ),
@@ -254,60 +241,6 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "status": _Member("status", members.status, optional=True),
         },
     ),
-    "series": _Kind(
-        records.maker("series"),
-        {
-            "seriesId": _Member("series_id", _ID),
-            "therapistId": _THERAPIST,
-            "type": _Member("service_code", _NAME),
-            "rhythm": _Member("rhythm", members.one_of("WEEKLY", "FORTNIGHTLY", "MONTHLY")),
-            "timeZone": _Member("time_zone", members.time_zone),
-            "startTimeUnixSeconds": _Member("starts_at", _INSTANT),
-        },
-    ),
-    "appointmentDetails": _Kind(
-        records.maker("appointmentDetails"),
-        {
-            "appointmentId": _APPOINTMENT,
-            **_optional(
-                version=("version", _COUNT),
-                seriesId=("series_id", _ID),
-                roomId=("room_id", _ID),
-                capacity=("capacity", members.whole(1, 1_000)),
-                bufferBeforeSeconds=("buffer_before_seconds", _SECONDS_OF_A_DAY),
-                bufferAfterSeconds=("buffer_after_seconds", _SECONDS_OF_A_DAY),
-                cancelNoticeSeconds=("cancel_notice_seconds", _NOTICE),
-                cancelledBy=("cancelled_by", members.one_of("CLIENT", "THERAPIST", "PRACTICE")),
-                cancelReason=("cancel_reason", _REMARK),
-                cancelReasonCode=("cancel_reason_code", members.one_of(*CANCEL_REASONS)),
-                cancelledLate=("cancelled_late", members.flag),
-                rulesOverridden=("rules_overridden", members.flag),
-            ),
-        },
-    ),
-    "participant": _Kind(
-        records.maker("participant"),
-        {"appointmentId": _APPOINTMENT, "clientId": _Member("client_id", _ID)},
-    ),
-    "appointmentEvent": _Kind(
-        records.maker("appointmentEvent"),
-        {
-            "appointmentId": _APPOINTMENT,
-            "therapistId": _THERAPIST,
-            "version": _Member("version", _COUNT),
-            "happenedAtUnixSeconds": _Member("happened_at", _INSTANT),
-            "username": _Member("username", members.username),
-            "change": _Member("change", _NAME),
-            **_optional(
-                reason=("reason", _REMARK),
-                reasonCode=("reason_code", members.one_of(*CANCEL_REASONS)),
-            ),
-            "status": _Member("status", members.status),
-            "startsAtUnixSeconds": _Member("starts_at", _INSTANT),
-            "endsAtUnixSeconds": _Member("ends_at", members.whole(1, END_OF_TIME)),
-            **_optional(roomId=("room_id", _ID)),
-        },
-    ),
     "user": _Kind(
         UserLine,
         {
@@ -316,7 +249,6 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "passwordHash": _Member("password_hash", members.password_hash, optional=True),
             "role": _Member("role", members.role),
             "disabledAtUnixSeconds": _Member("disabled_at", _INSTANT, optional=True),
-            **_optional(therapistId=("therapist_id", _ID), clientId=("client_id", _ID)),
         },
     ),
 }

@@ -160,34 +160,5 @@ RECORDS: Final[Mapping[str, Record]] = {
         add="take_in_care",
         check=_DATES,
     ),
-    "series": Record(
-        columns=("series_id", "therapist_id", "service_code", "rhythm", "time_zone", "starts_at"),
-        alike="series_alike",
-        add="take_in_series",
-        what="the series of that id",
-    ),
-    "appointmentDetails": Record(
-        columns=("appointment_id", "version", "series_id", "room_id", "capacity",
-                 "buffer_before_seconds", "buffer_after_seconds", "cancel_notice_seconds",
-                 "cancelled_by", "cancel_reason", "cancel_reason_code", "cancelled_late",
-                 "rules_overridden"),
-        alike="details_alike",
-        add="take_in_details",
-        what="that appointment",
-        defaults={"version": 1, "capacity": 1, "buffer_before_seconds": 0, "buffer_after_seconds": 0,
-                  "cancel_notice_seconds": 0, "rules_overridden": False},
-    ),
-    "participant": Record(
-        columns=("appointment_id", "client_id"), alike="participants_alike", add="join_appointment"
-    ),
-    "appointmentEvent": Record(
-        columns=("appointment_id", "therapist_id", "version", "happened_at", "username", "change", "reason",
-                 "reason_code", "status", "starts_at", "ends_at", "room_id"),
-        alike="events_alike",
-        add="take_in_event",
-        check=_in_order("starts_at", "ends_at", "endsAtUnixSeconds must be later than startsAtUnixSeconds"),
-    ),
 }  # fmt: skip
-# What says more about sessions: it stands below all of them, since it needs them to be there.
-AFTER_APPOINTMENTS: Final = frozenset({"appointmentDetails", "participant", "appointmentEvent"})
 RULES: Final = frozenset({"workingHours", "dateOverride", "timeOff", "away"})

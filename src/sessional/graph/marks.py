@@ -1,31 +1,16 @@
-"""Marks in the answers of the database: control characters, which no JSON text contains.
-
-Answers are not walked. Whether a mark is in one costs next to nothing; only where one is, the places
-between marks are looked at: numbers that did not fit their field become null and errors, the numbers of
-clients whose data an answer holds are taken out of it and told.
-"""
+"""Numbers that did not fit their field: the database marked them, here they become null and errors."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
 
-from sessional.store.dialect import CLIENT_MARK, OUT_OF_RANGE_MARK
+from sessional.store.dialect import OUT_OF_RANGE_MARK
 
 _STAND_IN: Final = '{"\\u0001":1}'
 _KEY: Final = "\x01"
-# The number of a client, and what stands for it while an answer is a value.
-_CLIENT: Final = re.compile(f"{CLIENT_MARK}(\\d+){CLIENT_MARK}")
-_CLIENT_STAND_IN: Final = re.compile(r',"\\u0003":(\d+)')
-
-
-def take_clients(text: str) -> tuple[str, list[str]]:
-    """A text without the numbers of clients that are marked in it, and those numbers."""
-    parts = text.split(CLIENT_MARK)
-    return "".join(parts[::2]), parts[1::2]
 
 
 def is_marked(text: str) -> bool:
@@ -34,14 +19,12 @@ def is_marked(text: str) -> bool:
 
 def decode(text: str) -> Any:
     """The JSON value of a text that may hold marks; a mark becomes an object that no answer has."""
-    text = text.replace(OUT_OF_RANGE_MARK, _STAND_IN)
-    return orjson.loads(_CLIENT.sub(r',"\\u0003":\1', text))
+    return orjson.loads(text.replace(OUT_OF_RANGE_MARK, _STAND_IN))
 
 
 def encode(value: Any) -> str:
     """The reverse of ``decode``."""
-    text = orjson.dumps(value).decode().replace(_STAND_IN, OUT_OF_RANGE_MARK)
-    return _CLIENT_STAND_IN.sub(rf"{CLIENT_MARK}\1{CLIENT_MARK}", text)
+    return orjson.dumps(value).decode().replace(_STAND_IN, OUT_OF_RANGE_MARK)
 
 
 def resolve(text: str, key: str) -> tuple[str, list[dict[str, Any]]]:

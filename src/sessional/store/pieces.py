@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sessional.store.conditions import Columns, column_sql
 from sessional.store.dialect import Dialect, literal
-from sessional.store.shape import SESSION, Form, Kind, Leaf, SortKey
+from sessional.store.shape import Form, Kind, Leaf, SortKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,6 @@ def _formed(leaf: Leaf, value: str, dialect: Dialect) -> Pieces:
             return ['"', Sql(dialect.instant(value)), '"']
         case Form.FLAG:
             return [Sql(f"CASE WHEN {value} THEN 'true' ELSE 'false' END")]
-        case Form.CALLERS:
-            return [Sql(f"CASE WHEN {value} = {dialect.value(SESSION)} THEN 'true' ELSE 'false' END")]
         case Form.JSON:
             return [Sql(value)]
         case Form.NODE_ID:

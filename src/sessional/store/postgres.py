@@ -61,9 +61,6 @@ class PostgresStore:
     async def fetch(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
         return await self._retried(lambda: self._fetch(name, values))
 
-    async def survey(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
-        return await self.fetch(name, **values)
-
     async def _fetch(self, name: str, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
         async with self._connections.one() as connection:
             return await _Transaction(connection).fetch(name, **values)
