@@ -15,6 +15,7 @@ from sessional.cli.closures import import_closures
 from sessional.cli.exchange import export_file, import_file
 from sessional.cli.migrate import migrate
 from sessional.cli.outbox import outbox_list, outbox_retry
+from sessional.cli.reencrypt import reencrypt
 from sessional.cli.selftest import selftest
 from sessional.cli.serve import serve
 from sessional.cli.show import schema, settings
@@ -81,6 +82,7 @@ app.add_typer(closures, name="closures")
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.command()(reencrypt)
 app.command()(selftest)
 app.command()(schema)
 app.command()(settings)

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
+from sessional.cli.keys import opening
 from sessional.cli.options import Database, EnvFile, env_file_in_use, loaded
 from sessional.errors import SettingsFault
 from sessional.observers import logs
@@ -62,10 +63,11 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         found = asyncio.run(migrate.postgres_version(place))
         migrate.check_version(found, shown("database", settings.database))
     signing_secrets(settings.secret, settings.secret_previous, place)
+    keyring = opening(settings, place)
     if demo:
         from sessional import demo as demo_data
 
-        demo_data.load_demo(place, datetime.now(UTC).date())
+        demo_data.load_demo(place, datetime.now(UTC).date(), keyring=keyring)
 
 
 def _check_port(host: str, port: int) -> None:
