@@ -88,6 +88,7 @@ _NAMED: Final = {
 _FOUND: Final = {
     "cancel_series": ("Appointment", "audit_series", "appointment_id"),
     "reschedule_series": ("Appointment", "audit_series", "appointment_id"),
+    "erase_client": ("Appointment", "sessions_of", "client_id"),
     "change_service": ("Service", "audit_service_of_code", "service"),
 }
 

@@ -51,8 +51,8 @@ def export_file(
 ) -> None:
     """Write the whole practice to a file that import takes. It holds password hashes."""
     place = current(database)
-    with _target(file) as target, _bar("Writing", None) as advance:
-        lines = asyncio.run(_export(place, target, advance))
+    with target(file) as out, _bar("Writing", None) as advance:
+        lines = asyncio.run(_export(place, out, advance))
     typer.echo(f"Exported {counted(lines, 'line')}.", err=file == "-")
 
 
@@ -106,7 +106,7 @@ def source_of(file: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _target(file: str) -> Iterator[BinaryIO]:
+def target(file: str) -> Iterator[BinaryIO]:
     """Where an export goes. A file appears under its name when it is whole, readable by its owner alone."""
     path = Path(file).resolve()
     try:
@@ -114,8 +114,8 @@ def _target(file: str) -> Iterator[BinaryIO]:
             yield sys.stdout.buffer
             sys.stdout.flush()
         elif path.exists() and not path.is_file():
-            with path.open("wb") as target:  # a pipe or a device cannot be replaced
-                yield target
+            with path.open("wb") as out:  # a pipe or a device cannot be replaced
+                yield out
         else:
             yield from _replaced(path)
     except BrokenPipeError:

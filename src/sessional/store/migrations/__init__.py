@@ -17,5 +17,6 @@ STEPS: Final = {
     "0007": "0007_log_in_sessions",
     "0008": "0008_record",
     "0009": "0009_full_windows",
+    "0013": "0013_privacy",
 }
 HEAD: Final = list(STEPS)[-1]
