@@ -35,6 +35,8 @@ acceptOffer             a     a         a       -         -
 declineOffer            a     a         a       -         -
 leaveWaitlist           a     a         a       -         -
 addClient               a     a         a       -         -
+exportClient            a     -         -       -         -
+eraseClient             a     -         -       -         -
 changeClient            a     a         a       o         o
 logout                  o     o         o       o         o
 revokeSessions          o     o         o       o         o

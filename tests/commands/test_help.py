@@ -4,13 +4,14 @@ import pytest
 
 COMMANDS = [
     *("serve", "migrate", "import", "export", "user", "outbox", "verify"),
-    *("closures", "backup", "restore", "selftest", "schema", "settings"),
+    *("closures", "client", "retention", "backup", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
     ("closures", "import"),
+    *(("client", name) for name in ("export", "erase")),
     *(("outbox", name) for name in ("list", "retry")),
-    *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
+    *(("user", name) for name in ("add", "list", "disable", "enable", "set-role", "set-password")),
 ]
 
 

@@ -43,7 +43,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "Client": Kind(
         "audit_clients",
         ("name", "email", "phone", "timeZone", "language", "staffNotes"),
-        frozenset({"name", "email", "phone", "staffNotes"}),
+        frozenset({"name", "email", "phone", "timeZone", "language", "staffNotes"}),
     ),
     "CareRelationship": Kind("audit_care", ("therapistId", "clientId", "fromDate", "untilDate")),
     "WaitlistEntry": Kind(

@@ -32,11 +32,13 @@ _PARTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "sessions": (
         "private_sessions",
         ("appointmentId", "therapistId", "firstName", "lastName", "service", "startsAt", "endsAt", "status",
-         "seriesId", "cancelledBy", "cancelReason", "cancelledLate", "othersTakingPart"),
+         "seriesId", "cancelledBy", "cancelReason", "cancelReasonCode", "cancelledLate",
+         "othersTakingPart"),
     ),
     "history": (
         "private_history",
-        ("appointmentId", "happenedAt", "by", "change", "reason", "status", "startsAt", "endsAt"),
+        ("appointmentId", "happenedAt", "by", "change", "reason", "reasonCode", "status", "startsAt",
+         "endsAt"),
     ),
     "waitlist": (
         "private_waitlist",

@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from sessional.actions.life import cancel_appointment
 from sessional.actions.portrait import portrait
+from sessional.actions.taking_part import leave_appointment
 from sessional.actions.waitlist import leave_waitlist
 from sessional.actions.work import Ref, Work
 from sessional.diary.names import fold
 from sessional.errors import NotFound, SessionsAhead
 from sessional.store.constraints import Conflict
 
-# In this order: later ones look through what the last of them removes.
+# Before sessions ahead are ended: of those that the client leaves, nothing tells afterwards.
 _FORGET: Final = (
     "blur_waiting",
     "drop_notices",
@@ -48,10 +49,10 @@ async def erase_client(
     refs = [Ref("Appointment", row[0]) for row in ahead]
     if ahead and not cancel_future:
         raise SessionsAhead(refs)
-    await _end_what_lies_ahead(work, client_id, ahead)
     name = f"Erased client {client_id}"
     for statement in _FORGET:
         await work.tx.fetch(statement, client_id=client_id)
+    await _end_what_lies_ahead(work, client_id, ahead)
     await work.tx.fetch("clear_event_names", client_id=client_id, name=name)
     today = datetime.fromtimestamp(work.now, UTC).date().isoformat()
     await work.tx.fetch("end_all_care", client_id=client_id, today=today)
@@ -81,7 +82,8 @@ async def _end_what_lies_ahead(work: Work, client_id: int, ahead: Any) -> None:
     silent = replace(work, tells=False)
     for appointment_id, _, places_taken in ahead:
         if places_taken > 1:
-            await work.tx.fetch("leave_group", appointment_id=appointment_id, client_id=client_id)
+            who = {"appointment_id": appointment_id, "client_id": client_id}
+            await leave_appointment(silent, **who, by="PRACTICE", override_rules=True)
         else:
             await cancel_appointment(silent, appointment_id=appointment_id, by="PRACTICE")
     for (entry_id,) in await work.tx.fetch("waiting_of", client_id=client_id):

@@ -168,11 +168,12 @@ WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_a
   AND ends_at = :ends_at AND blocks AND held_until = 0 AND capacity > 1
 
 -- name: clients_known
--- Which of these clients there are, and were not erased.
+-- Which of these clients there are, and were not erased; nobody erases them until the end of the transaction.
 SELECT client_id FROM client
 WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
 WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
   AND erased_at IS NULL
+FOR KEY SHARE -- postgres
 
 -- name: client_of_therapist
 -- Whether a client is in a therapist's care, or was, or takes part in a session of theirs.
@@ -1981,7 +1982,7 @@ WHERE c.client_id = :client_id ORDER BY c.care_relationship_id
 -- The sessions that the client takes part in. What was said of one with others is not the client's alone.
 SELECT a.appointment_id, a.therapist_id, t.first_name, t.last_name, a.service_code, a.starts_at, a.ends_at,
     a.status, a.series_id, a.cancelled_by, CASE WHEN a.places_taken = 1 THEN a.cancel_reason END,
-    a.cancelled_late, a.places_taken - 1
+    CASE WHEN a.places_taken = 1 THEN a.cancel_reason_code END, a.cancelled_late, a.places_taken - 1
 FROM appointment_client c JOIN appointment a ON a.appointment_id = c.appointment_id
 JOIN therapist t ON t.therapist_id = a.therapist_id
 WHERE c.client_id = :client_id ORDER BY a.starts_at, a.appointment_id
@@ -1989,7 +1990,8 @@ WHERE c.client_id = :client_id ORDER BY a.starts_at, a.appointment_id
 -- name: private_history
 -- What became of those sessions.
 SELECT e.appointment_id, e.happened_at, e.username, e.change,
-    CASE WHEN a.places_taken = 1 THEN e.reason END, e.status, e.starts_at, e.ends_at
+    CASE WHEN a.places_taken = 1 THEN e.reason END, CASE WHEN a.places_taken = 1 THEN e.reason_code END,
+    e.status, e.starts_at, e.ends_at
 FROM appointment_client c JOIN appointment a ON a.appointment_id = c.appointment_id
 JOIN appointment_event e ON e.appointment_id = a.appointment_id
 WHERE c.client_id = :client_id ORDER BY e.appointment_event_id
@@ -2051,10 +2053,6 @@ ORDER BY a.starts_at, a.appointment_id
 -- name: sessions_of
 -- All sessions of a client.
 SELECT appointment_id FROM appointment_client WHERE client_id = :client_id
-
--- name: leave_group
--- A client takes no part in a session any more. The place is free again (see the triggers).
-DELETE FROM appointment_client WHERE appointment_id = :appointment_id AND client_id = :client_id
 
 -- name: waiting_of
 -- A client's entries of the waitlist that still wait.
@@ -2119,11 +2117,6 @@ WHERE c.client_id > :after AND c.erased_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.client_id = c.client_id
     AND (w.status IN ('WAITING', 'OFFERED') OR w.joined_at >= :before))
 ORDER BY c.client_id LIMIT CAST(:most AS bigint)
-
--- name: clients_without_sessions
--- How many clients never had a session.
-SELECT count(*) FROM client c WHERE c.erased_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = c.client_id)
 
 -- name: audit_prunable
 -- Where the record begins, and the last position of which no entry before or at it is younger.
