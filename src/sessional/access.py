@@ -101,7 +101,7 @@ READS: Final[dict[str, tuple[Extent, ...]]] = {
     "Therapist":        (_ALL, _ALL, _ALL, _ALL, _ALL),
     "TimeOff":          (_ALL, _ALL, _ALL, _OWN, _NONE),
     "Viewer":           (_ALL, _ALL, _ALL, _ALL, _ALL),
-    "WaitlistEntry":    (_ALL, _ALL, _ALL, _NONE, _NONE),
+    "WaitlistEntry":    (_ALL, _ALL, _ALL, _OWN, _OWN),
     "WorkingHours":     (_ALL, _ALL, _ALL, _OWN, _NONE),
 }  # fmt: skip
 
@@ -120,7 +120,7 @@ ACTS: Final[dict[Action, tuple[Extent, ...]]] = {
     Action.SET_UP:         (_ALL, _ALL, _ALL, _NONE, _NONE),
     Action.KEEP_CLIENTS:   (_ALL, _ALL, _ALL, _NONE, _NONE),
     Action.CHANGE_CLIENT:  (_ALL, _ALL, _ALL, _OWN, _OWN),
-    Action.KEEP_WAITLIST:  (_ALL, _ALL, _ALL, _NONE, _NONE),
+    Action.KEEP_WAITLIST:  (_ALL, _ALL, _ALL, _NONE, _OWN),
     Action.KEEP_OWN_ACCOUNT: (_OWN, _OWN, _OWN, _OWN, _OWN),
 }  # fmt: skip
 

@@ -24,6 +24,8 @@ DAY: Final = 86_400
 THEA, OTTO = 1, 2
 CLEO, OLGA, OMAR = 1, 2, 3
 TOGETHER, THEAS, CLEOS, OTHERS = 1, 2, 3, 4  # sessions
+OFFERED_CLEO, OFFERED_OLGA = 5, 6  # holds, in Otto's diary and in Thea's
+CLEO_WAITS, OLGA_WAITS = 1, 2  # entries of the waitlist
 
 _ROWS: Final = f"""
 INSERT INTO therapist (therapist_id, first_name, last_name, search_name, time_zone, max_per_day) VALUES
@@ -60,13 +62,26 @@ INSERT INTO time_off (time_off_id, therapist_id, starts_at, ends_at, reason) VAL
 INSERT INTO away (away_id, therapist_id, time_zone, from_date, until_date) VALUES
   (1, {THEA}, 'Europe/Paris', '2031-05-01', '2031-05-02'),
   (2, {OTTO}, 'Asia/Kolkata', '2031-05-01', '2031-05-02');
+INSERT INTO appointment
+  (appointment_id, therapist_id, service_code, starts_at, ends_at, status, held_until, held_by) VALUES
+  ({OFFERED_CLEO}, {OTTO}, 'one-off', {TEN + 80 * DAY}, {TEN + 80 * DAY + HOUR}, 'HELD', {TEN}, -1),
+  ({OFFERED_OLGA}, {THEA}, 'one-off', {TEN + 81 * DAY}, {TEN + 81 * DAY + HOUR}, 'HELD', {TEN}, -1);
+INSERT INTO waitlist_entry (waitlist_entry_id, client_id, service_code, specialisms, from_at, until_at,
+  status, joined_at, turn, offered_id, offered_until, offered_therapist_id, offered_starts_at,
+  offered_ends_at) VALUES
+  ({CLEO_WAITS}, {CLEO}, 'one-off', '[]', {TEN}, {TEN + 90 * DAY}, 'OFFERED', 1, 2,
+   {OFFERED_CLEO}, {TEN}, {OTTO}, {TEN + 80 * DAY}, {TEN + 80 * DAY + HOUR}),
+  ({OLGA_WAITS}, {OLGA}, 'one-off', '["{MARK}"]', {TEN}, {TEN + 90 * DAY}, 'OFFERED', 1, 1,
+   {OFFERED_OLGA}, {TEN}, {THEA}, {TEN + 81 * DAY}, {TEN + 81 * DAY + HOUR}),
+  (3, {OMAR}, 'consultation', '["{MARK}"]', {TEN}, {TEN + 90 * DAY}, 'WAITING', 1, 3,
+   NULL, NULL, NULL, NULL, NULL);
 UPDATE rules_clock SET version = version + 1;
 UPDATE therapist SET rules_version = 1;
 """
 # What is added later gets numbers above those that are given here.
 _NUMBERED: Final = (
     "appointment", "appointment_event", "away", "care_relationship", "client", "date_override", "room",
-    "specialism", "therapist", "time_off", "working_hours",
+    "specialism", "therapist", "time_off", "waitlist_entry", "working_hours",
 )  # fmt: skip
 ACCOUNTS: Final[dict[Role, tuple[int, int | None, int | None]]] = {
     Role.ADMIN: (11, None, None),

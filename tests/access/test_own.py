@@ -11,10 +11,14 @@ from sessional.access import Role
 from tests.access.conftest import Desk
 from tests.access.people import (
     CLEO,
+    CLEO_WAITS,
     CLEOS,
     DAY,
     HOUR,
+    OFFERED_CLEO,
+    OFFERED_OLGA,
     OLGA,
+    OLGA_WAITS,
     OMAR,
     OTHERS,
     OTTO,
@@ -65,7 +69,11 @@ ANOTHERS: dict[Role, dict[str, tuple[str, int, dict[str, Any]]]] = {
         "rescheduleAppointment": ("appointmentId", THEAS, {"startsAt": text(TEN + 20 * DAY)}),
         "leaveAppointment": ("appointmentId", THEAS, {"clientId": str(CLEO), "by": "CLIENT"}),
         "changeClient": ("clientId", OLGA, {"phone": "0"}),
-        "releaseHold": ("holdId", THEAS, {}),
+        "releaseHold": ("holdId", OFFERED_OLGA, {}),
+        "joinWaitlist": ("clientId", OLGA, {"service": "one-off", "until": text(TEN)}),
+        "acceptOffer": ("waitlistEntryId", OLGA_WAITS, {}),
+        "declineOffer": ("waitlistEntryId", OLGA_WAITS, {}),
+        "leaveWaitlist": ("waitlistEntryId", OLGA_WAITS, {}),
     },
 }
 CASES = [(role, field) for role, rows in ANOTHERS.items() for field in rows]
@@ -124,13 +132,21 @@ async def test_anothers_session_of_a_series_is_answered_like_one_that_is_not_the
 
 
 async def everything(desk: Desk) -> list[Any]:
-    tables = ("appointment", "client", "working_hours", "date_override", "time_off", "away")
+    tables = (
+        "appointment",
+        "client",
+        "working_hours",
+        "date_override",
+        "time_off",
+        "away",
+        "waitlist_entry",
+    )
     return [await desk.books.run(f"SELECT * FROM {table}") for table in tables]
 
 
 READS = {
-    Role.THERAPIST: ("Appointment:3", "Appointment:4", "Client:2"),
-    Role.CLIENT: ("Appointment:2", "Appointment:4", "Client:2"),
+    Role.THERAPIST: ("Appointment:3", "Appointment:4", "Client:2", "WaitlistEntry:2"),
+    Role.CLIENT: ("Appointment:2", "Appointment:4", "Client:2", "WaitlistEntry:2"),
 }
 
 
@@ -345,3 +361,71 @@ async def test_a_therapist_moves_no_session_into_anothers_diary_with_a_change_of
         said.append((await desk.do(Role.THERAPIST, "setDateOverride", given))["errors"])
     assert said[0] == said[1]
     assert [error["code"] for error in said[0]] == ["UNKNOWN_THERAPIST"]
+
+
+# ---- the waitlist -----------------------------------------------------------------------------------
+
+WAITING = "waitlistEntryId status client { name } offer { startsAt therapist { firstName } }"
+ALL_WAITING = f"{{ waitlist {{ totalCount edges {{ node {{ {WAITING} }} }} }} }}"
+
+
+async def test_a_client_sees_their_own_entry_and_what_is_offered_to_them(desk: Desk) -> None:
+    """Scenario 34."""
+    (edge,) = (await desk.data(Role.CLIENT, ALL_WAITING))["waitlist"]["edges"]
+    offer = {"startsAt": text(TEN + 80 * DAY), "therapist": {"firstName": "Otto"}}
+    assert edge["node"]["client"] == {"name": "Cleo"}
+    assert edge["node"]["offer"] == offer
+
+
+async def test_a_therapist_sees_who_of_their_clients_waits_and_no_offer_in_anothers_diary(
+    own_desk: Desk,
+) -> None:
+    """Scenario 34."""
+    found = (await own_desk.data(Role.THERAPIST, ALL_WAITING))["waitlist"]
+    assert found["totalCount"] == 1
+    assert [edge["node"]["client"]["name"] for edge in found["edges"]] == ["Cleo"]
+    assert found["edges"][0]["node"]["offer"] is None
+
+
+async def test_a_therapist_sees_what_is_offered_to_a_client_of_theirs_in_their_own_diary(
+    own_desk: Desk,
+) -> None:
+    await own_desk.books.run(
+        f"UPDATE appointment SET therapist_id = {THEA} WHERE appointment_id = {OFFERED_CLEO}"
+    )
+    (edge,) = (await own_desk.data(Role.THERAPIST, ALL_WAITING))["waitlist"]["edges"]
+    assert edge["node"]["offer"]["therapist"] == {"firstName": "Thea"}
+
+
+async def test_a_client_waits_accepts_declines_and_leaves_for_themselves(
+    own_desk: Desk,
+) -> None:
+    desk = own_desk
+    await desk.books.run("UPDATE service SET horizon_days = 3660, duration_seconds = 3600")
+    await desk.books.run("DELETE FROM working_hours")
+    await desk.books.run("UPDATE rules_clock SET version = version + 1")
+    given = {"clientId": str(CLEO), "service": "one-off", "from": text(TEN - DAY), "until": text(TEN)}
+    joined = await desk.do(Role.CLIENT, "joinWaitlist", given, f"entry {{ {WAITING} }}")
+    assert joined["entry"]["status"] == "WAITING"
+    number = {"waitlistEntryId": joined["entry"]["waitlistEntryId"]}
+    left = await desk.do(Role.CLIENT, "leaveWaitlist", number, f"entry {{ {WAITING} }}")
+    assert left["entry"]["status"] == "LEFT"
+    # Otto has no hours: no search offers him, and yet this was offered.
+    mine = {"waitlistEntryId": str(CLEO_WAITS)}
+    done = await desk.do(Role.CLIENT, "acceptOffer", mine, f"entry {{ status }} {WHERE}")
+    assert done["errors"] == []
+    assert [edge["node"]["clientId"] for edge in done["appointment"]["clients"]["edges"]] == [str(CLEO)]
+
+
+async def test_a_client_declines_what_is_offered_to_them(own_desk: Desk) -> None:
+    mine = {"waitlistEntryId": str(CLEO_WAITS)}
+    done = await own_desk.do(Role.CLIENT, "declineOffer", mine, f"entry {{ {WAITING} }}")
+    assert [done["entry"]["status"], done["entry"]["offer"]] == ["WAITING", None]
+
+
+async def test_a_client_does_not_wait_alone_for_what_the_practice_must_agree_to(own_desk: Desk) -> None:
+    await own_desk.books.run("UPDATE service SET needs_approval = $1", own_desk.books.path is None or 1)
+    given = {"clientId": str(CLEO), "service": "one-off", "from": text(TEN - DAY), "until": text(TEN)}
+    refused = await own_desk.do(Role.CLIENT, "joinWaitlist", given)
+    assert [error["path"] for error in refused["errors"]] == [["input", "service"]]
+    assert fields(await own_desk.do(Role.SCHEDULER, "joinWaitlist", given)) == []

@@ -32,10 +32,10 @@ recordAttendance        a     a         a       o         -
 markEnteredInError      a     a         a       o         -
 confirmAppointment      a     a         a       o         -
 declineAppointment      a     a         a       o         -
-joinWaitlist            a     a         a       -         -
-acceptOffer             a     a         a       -         -
-declineOffer            a     a         a       -         -
-leaveWaitlist           a     a         a       -         -
+joinWaitlist            a     a         a       -         o
+acceptOffer             a     a         a       -         o
+declineOffer            a     a         a       -         o
+leaveWaitlist           a     a         a       -         o
 addClient               a     a         a       -         -
 changeClient            a     a         a       o         o
 logout                  o     o         o       o         o
@@ -65,7 +65,7 @@ services                a     a         a       a         a
 closures                a     a         a       a         a
 rooms                   a     a         a       a         a
 clients                 a     a         a       o         o
-waitlist                a     a         a       -         -
+waitlist                a     a         a       o         o
 auditEvents             a     -         -       -         -
 viewer                  a     a         a       a         a
 freeSlots               a     a         a       a         a

@@ -15,7 +15,22 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from sessional.access import Role
 from tests.access.conftest import Desk
-from tests.access.people import CLEO, CLEOS, DAY, HOUR, MARK, OLGA, OMAR, OTHERS, OTTO, TEN, THEA, THEAS
+from tests.access.people import (
+    CLEO,
+    CLEOS,
+    DAY,
+    HOUR,
+    MARK,
+    OFFERED_CLEO,
+    OFFERED_OLGA,
+    OLGA,
+    OMAR,
+    OTHERS,
+    OTTO,
+    TEN,
+    THEA,
+    THEAS,
+)
 from tests.equality import practice as practices
 from tests.equality.drawing import TAPES, Chance, Pools
 from tests.equality.operations import ARGUMENT_ODDS, Sketch
@@ -41,12 +56,16 @@ FOREIGN_TO_BOTH = (
     "INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at) "
     f"VALUES (91, {OTTO}, 'one-off', {TEN + 50 * DAY}, {TEN + 50 * DAY + HOUR})",
     "INSERT INTO appointment_client (appointment_id, client_id) VALUES (91, 90)",
+    f"UPDATE waitlist_entry SET turn = 9, from_at = from_at + 60 WHERE client_id <> {CLEO}",
+    f"UPDATE appointment SET starts_at = starts_at + 60 WHERE appointment_id = {OFFERED_OLGA}",
+    "DELETE FROM waitlist_entry WHERE waitlist_entry_id = 3",
 )
 FOREIGN = {
     Role.THERAPIST: (
         *FOREIGN_TO_BOTH,
         f"UPDATE appointment SET starts_at = {TEN + 60 * DAY}, ends_at = {TEN + 60 * DAY + HOUR}, "
         f"status = 'ARRIVED', version = 7 WHERE appointment_id = {CLEOS}",
+        f"UPDATE appointment SET starts_at = starts_at + 60 WHERE appointment_id = {OFFERED_CLEO}",
         f"INSERT INTO care_relationship (therapist_id, client_id, from_date) "
         f"VALUES ({OTTO}, {CLEO}, '2030-03-03')",
     ),
@@ -87,6 +106,8 @@ def drawn(number: int) -> list[Operation]:
 GUESSES = [
     f'{{ clients(filters: {{name: "{MARK}"}}) {{ totalCount }} }}',
     f'{{ clients(filters: {{not: {{name: "{MARK}"}}}}) {{ totalCount }} }}',
+    "{ waitlist { totalCount edges { cursor node { turn offeredUntil offer { startsAt } } } } }",
+    "{ waitlist(first: 1) { pageInfo { hasNextPage endCursor } } }",
     "{ clients(sort: [NAME_DESC], first: 1) { pageInfo { hasNextPage } edges { node { name } } } }",
     "{ clients(sort: [NAME_ASC], last: 1) { pageInfo { hasPreviousPage } edges { cursor } } }",
     "{ appointments(filters: {statusIn: [ARRIVED, NOSHOW, CANCELLED]}) { totalCount } }",
@@ -97,7 +118,7 @@ GUESSES = [
     "{ clients { edges { node { appointments { totalCount } care { totalCount } } } } }",
     *(
         f'{{ node(id: "{b64encode(f"{name}:{number}".encode()).decode()}") {{ __typename id }} }}'
-        for name in ("Client", "Appointment")
+        for name in ("Client", "Appointment", "WaitlistEntry")
         for number in (OLGA, OMAR, OTHERS, 90, 91)
     ),
 ]
@@ -140,6 +161,12 @@ async def test_no_place_in_a_list_tells_where_anothers_rows_are(own_desk: Desk) 
                 for side in ("after", "before")
                 for cursor in cursors
             ]
+    entries = (await own_desk.data(Role.ADMIN, "{ waitlist { edges { cursor } } }"))["waitlist"]["edges"]
+    documents += [
+        f'{{ waitlist({side}: "{edge["cursor"]}") {page} }}'
+        for side in ("after", "before")
+        for edge in entries
+    ]
     asked = [(document, {}, None) for document in documents]
     before = {role: await answers(own_desk, role, asked) for role in FOREIGN}
     assert len(asked) > 20

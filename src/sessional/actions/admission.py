@@ -33,14 +33,16 @@ async def admit_by_rules(
     actor: Actor,
     now: int,
     ignoring: int | None = None,
+    offered: bool = False,
 ) -> ServiceRules:
     """Raises SlotTaken with what the search would offer instead, or RuleRefused with every broken rule
     that the actor may know of. Answers the rules of the service.
 
     A therapist without working hours takes no bookings from a search, but staff may book them: then
-    hours and closures have no say. Clients book what a search offers and nothing else. ``ignoring`` is
-    the session that is being moved.
+    hours and closures have no say. Clients book what a search offers, or what they were ``offered``, and
+    nothing else. ``ignoring`` is the session that is being moved.
     """
+    as_staff = offered or not is_client(actor)
     rules = (await load_rules(tx.fetch, [therapist_id]))[therapist_id]
     ask = Ask(
         service=(await load_services(tx.fetch))[service_code],
@@ -48,7 +50,7 @@ async def admit_by_rules(
         account_id=actor.account_id,
         now=now,
         ignoring=ignoring,
-        free_of_hours=not rules.takes_search_bookings and not is_client(actor),
+        free_of_hours=not rules.takes_search_bookings and as_staff,
     )
     closures = await load_closures(tx.fetch)
     reach = Interval(
@@ -57,7 +59,7 @@ async def admit_by_rules(
     busy = await busy_around(tx.fetch, therapist_id, reach)
     broken = reasons(rules, closures, ask, wanted.starts_at, busy)
     (has_rules,) = (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0]
-    if not has_rules and not is_client(actor):
+    if not has_rules and as_staff:
         # Time between sessions binds everybody; the rest is for diaries that somebody has set up.
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
     if any(one.rule in TAKEN for one in broken):

@@ -74,8 +74,14 @@ async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
     await tx.fetch("drop_stale_holds", **row, **span, **mine)
     (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
     if has_rules or is_client(actor):
-        service_code = wish.service_code
-        await admit_by_rules(tx, service_code=service_code, wanted=wanted, actor=actor, now=work.now, **row)
+        await admit_by_rules(
+            tx,
+            therapist_id=wish.therapist_id,
+            service_code=wish.service_code,
+            wanted=wanted,
+            actor=actor,
+            now=work.now,
+        )
     around = nearby(wanted)
     reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
     taken = [

@@ -15,6 +15,7 @@ from sessional.actions import checks, notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.loading import load_services
 from sessional.actions.members import join_clients
+from sessional.actions.own import is_client, sees_client
 from sessional.actions.waitlist_offers import Listed, give_back, lock_waitlist
 from sessional.actions.work import Ref, Work
 from sessional.diary.rules import ServiceRules
@@ -47,7 +48,8 @@ async def join_waitlist(
     time_zone: str | None = None,
     **span: int | None,
 ) -> Mapping[str, Any]:
-    """Wait, after all who wait already. Raises InvalidInput, NotFound, UnknownService, UnknownTherapist.
+    """Wait, after all who wait already; clients for themselves. Raises InvalidInput, NotFound,
+    UnknownService, UnknownTherapist.
 
     ``span`` may have ``from``, which is no name for an argument here.
     """
@@ -126,11 +128,12 @@ async def leave_waitlist(work: Work, *, waitlist_entry_id: int) -> Mapping[str, 
 
 
 async def _opened(work: Work, waitlist_entry_id: int) -> Listed:
-    """An entry that nobody else changes until the end, with the diary of its offer. Raises NotFound."""
+    """An entry that nobody else changes until the end, with the diary of its offer. Raises NotFound, also
+    for what is not the actor's."""
     found = await work.tx.fetch("waitlist_entry", waitlist_entry_id=waitlist_entry_id)
-    if not found:
+    listed = Listed(*found[0]) if found else None
+    if listed is None or not await sees_client(work.tx.fetch, work.actor, listed.client_id):
         raise NotFound("entry", path=["waitlist_entry_id"])
-    listed = Listed(*found[0])
     if listed.offered_therapist_id is not None:
         await work.tx.fetch("open_diary", therapist_id=listed.offered_therapist_id)
     await lock_waitlist(work.tx)
@@ -159,6 +162,7 @@ async def _obey(work: Work, listed: Listed) -> None:
             actor=work.actor,
             now=work.now,
             ignoring=listed.offered_id,
+            offered=True,
         )
 
 
@@ -178,8 +182,12 @@ async def _check(work: Work, entry: Entry) -> None:
     services = await load_services(work.tx.fetch)
     if entry.service_code not in services:
         raise UnknownService(sorted(services))
-    if not await work.tx.fetch("client_details", client_id=entry.client_id):
+    fetch, client_id = work.tx.fetch, entry.client_id
+    known = await fetch("client_details", client_id=client_id)
+    if not known or not await sees_client(fetch, work.actor, client_id):
         raise NotFound("client", path=["client_id"])
+    if services[entry.service_code].needs_approval and is_client(work.actor):
+        raise InvalidInput("The practice puts you on the list for this: it has to agree.", path=["service"])
     _check_span(work.now, entry)
     _check_length(entry, services[entry.service_code])
     try:
@@ -187,11 +195,11 @@ async def _check(work: Work, entry: Entry) -> None:
     except InvalidArgument as refusal:
         field = "weekdays" if "weekday" in refusal.message else "time_of_day"
         raise InvalidInput(refusal.message, path=[field]) from None
-    known = {name for name, _ in await work.tx.fetch("specialism_ids")}
-    for name in sorted(entry.specialisms - known):
+    specialisms = {name for name, _ in await fetch("specialism_ids")}
+    for name in sorted(entry.specialisms - specialisms):
         raise InvalidInput(f"There is no specialism “{name}”.", path=["specialisms"])
     for therapist_id in sorted(entry.therapist_ids):
-        if not await work.tx.fetch("therapist_details", therapist_id=therapist_id):
+        if not await fetch("therapist_details", therapist_id=therapist_id):
             raise UnknownTherapist
 
 

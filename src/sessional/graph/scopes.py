@@ -12,7 +12,7 @@ from typing import Final
 
 from sessional.access import READS, ROLES, Extent, Role, extent, hidden
 from sessional.errors import Forbidden
-from sessional.graph.bindings import APPOINTMENT, TYPES, Value
+from sessional.graph.bindings import APPOINTMENT, TYPES, WAITLIST_ENTRY, Value
 from sessional.store.select import GUARD
 from sessional.store.shape import (
     EVERYTHING,
@@ -24,6 +24,7 @@ from sessional.store.shape import (
     Link,
     Mine,
     MineThrough,
+    Some,
     Table,
     Way,
 )
@@ -36,6 +37,18 @@ _WITH_ME: Final = MineThrough(
     Column(name="appointment_id"), "client_id", (Way("appointment_client", "appointment_id", "client_id"),)
 )
 _MY_HOLD: Final = Compare(Column(name="held_by"), "=", GUARD[0])
+# In the therapist's care, now or once, or in a session of theirs.
+_MY_CLIENT: Final = MineThrough(
+    _CLIENT,
+    "therapist_id",
+    (
+        Way("care_relationship", "client_id", "therapist_id"),
+        Way("appointment_client", "client_id", "therapist_id"),
+    ),
+)
+_MYSELF: Final = Mine(_CLIENT, "client_id")
+# The entry of the waitlist that a hold is kept for.
+_OFFERED_TO: Final = Link(target=WAITLIST_ENTRY, on=(("appointment_id", "offered_id"),))
 
 OWN: Final[dict[Role, dict[str, Condition]]] = {
     Role.THERAPIST: {
@@ -43,32 +56,27 @@ OWN: Final[dict[Role, dict[str, Condition]]] = {
         "AppointmentEvent": Exists(_TO_APPOINTMENT, _IN_MY_DIARY),
         "Away": _IN_MY_DIARY,
         "CareRelationship": _IN_MY_DIARY,
-        # In the therapist's care, now or once, or in a session of theirs.
-        "Client": MineThrough(
-            _CLIENT,
-            "therapist_id",
-            (
-                Way("care_relationship", "client_id", "therapist_id"),
-                Way("appointment_client", "client_id", "therapist_id"),
-            ),
-        ),
+        "Client": _MY_CLIENT,
         "DateOverride": _IN_MY_DIARY,
-        "Hold": _MY_HOLD,
+        # What is offered in another's diary is that therapist's to see.
+        "Hold": Some((_MY_HOLD, Every((_IN_MY_DIARY, Exists(_OFFERED_TO, _MY_CLIENT))))),
         # Any session of it: a series whose sessions were handed over is the new therapist's to see.
         "Series": Exists(Link(target=APPOINTMENT, on=(("series_id", "series_id"),)), _IN_MY_DIARY),
         "TimeOff": _IN_MY_DIARY,
+        "WaitlistEntry": _MY_CLIENT,
         "WorkingHours": _IN_MY_DIARY,
     },
     Role.CLIENT: {
         "Appointment": _WITH_ME,
         "AppointmentEvent": _WITH_ME,
-        "CareRelationship": Mine(_CLIENT, "client_id"),
-        "Client": Mine(_CLIENT, "client_id"),
-        "Hold": _MY_HOLD,
+        "CareRelationship": _MYSELF,
+        "Client": _MYSELF,
+        "Hold": Some((_MY_HOLD, Exists(_OFFERED_TO, _MYSELF))),
+        "WaitlistEntry": _MYSELF,
     },
 }
 
-# Whose rows a link leads to. (A hold is reached through no link.)
+# Whose rows a filter's link leads to. (None leads to a hold.)
 _TYPE_OF: Final = {binding.table.name: name for name, binding in TYPES.items() if name != "Hold"}
 
 
