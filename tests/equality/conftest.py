@@ -26,6 +26,9 @@ from .practice import Practice
 from .tables import EMPTIED_IN_ORDER, rows
 
 ACTOR = Actor(account_id=1, username="test_user", role=Role.ADMIN, session_id="s")
+ACCOUNT = (
+    "INSERT INTO account (account_id, username, password_hash, role) VALUES (1, 'test_user', '-', 'ADMIN')"
+)
 
 
 class Product:
@@ -70,7 +73,7 @@ class OnSqlite(Product):
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         migrate(path)
         self._connection: apsw.Connection = connect(path)
-        self._connection.execute("INSERT INTO account VALUES (1, 'test_user', '-', 'ADMIN', NULL)")
+        self._connection.execute(ACCOUNT)
         # The record cannot be emptied as it is.
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
         for (name,) in list(self._connection.execute(triggers)):
@@ -92,8 +95,7 @@ class OnPostgres(Product):
     def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(migrate_postgres(url))
         self._connection: asyncpg.Connection = loop.run_until_complete(asyncpg.connect(url))
-        account = "INSERT INTO account VALUES (1, 'test_user', '-', 'ADMIN', NULL)"
-        loop.run_until_complete(self._connection.execute(account))
+        loop.run_until_complete(self._connection.execute(ACCOUNT))
         # The record cannot be emptied as it is.
         unguarded = "ALTER TABLE audit_event DISABLE TRIGGER USER"
         loop.run_until_complete(self._connection.execute(unguarded))

@@ -75,7 +75,9 @@ class Office(Practice):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Set in the composition root, the one place that looks at a clock."""
     clock = Clock(int(time.time()))
-    monkeypatch.setattr("sessional.web.app.time", SimpleNamespace(time=clock.time))
+    monkeypatch.setattr(
+        "sessional.web.app.time", SimpleNamespace(time=clock.time, monotonic=time.monotonic)
+    )
     return clock
 
 
