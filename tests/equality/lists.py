@@ -7,7 +7,7 @@ it against the sentence in the SDL. This module must not know the product, Graph
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cmp_to_key
 from typing import Any
 
@@ -170,6 +170,7 @@ APPOINTMENTS = Kind(
     },
     default_sort="APPOINTMENT_ID_ASC",
 )
+APPOINTMENTS_OF_SERIES = replace(APPOINTMENTS, default_sort="START_TIME_UNIX_SECONDS_ASC")
 THERAPISTS = Kind(
     conditions={
         "name": lambda _, name: contains(full_name, name),
