@@ -64,7 +64,9 @@ def writing(therapist: int, starts_at: int) -> Callable[[Transaction], Awaitable
     async def action(tx: Transaction) -> int:
         await tx.fetch("open_diary", therapist_id=therapist)
         place = {"starts_at": starts_at, "ends_at": starts_at + HOUR}
-        row = await tx.fetch("add_appointment", therapist_id=therapist, service_code="one-off", **place)
+        row = await tx.fetch(
+            "add_appointment", therapist_id=therapist, service_code="one-off", now=0, **place
+        )
         return int(row[0][0])
 
     return action
