@@ -31,7 +31,8 @@
     │   │   ├── CancelNotice         CANCEL_NOTICE             (notice_seconds, until)
     │   │   ├── DecisionsNeeded      DECISIONS_NEEDED          (appointments)
     │   │   ├── SeriesConflict       SERIES_CONFLICT           (occurrences)
-    │   │   └── AlreadyExists        ALREADY_EXISTS
+    │   │   ├── AlreadyExists        ALREADY_EXISTS
+    │   │   └── TooManyEntries       TOO_MANY_ENTRIES          (most)
     │   └── ImportRefused        a line of a file cannot be taken (line)
     └── Fault                    something outside the request is wrong; never shown in detail
         ├── Unavailable              UNAVAILABLE (may be retried)
@@ -391,6 +392,23 @@ class AlreadyExists(BookingRefused):
 
     def __init__(self, what: str, *, path: Sequence[str] | None = None) -> None:
         super().__init__(f"There is a {what} of that name already.", path=path)
+
+
+class TooManyEntries(BookingRefused):
+    """The client waits for as much as anybody may wait for at once."""
+
+    code = "TOO_MANY_ENTRIES"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The client has {most} open entries on the waitlist, and nobody has more. Leave one first.",
+            path=["clientId"],
+        )
+        self.most = most
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"most": self.most}
 
 
 class ImportRefused(Refusal):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sessional.actions.waitlist import MOST_OPEN
 from tests.booking.in_process import started
 from tests.diary_api.conftest import Practice
 from tests.diary_api.test_life import HOUR, TEN, at, booked
@@ -347,6 +348,25 @@ async def test_a_wait_for_what_can_never_be_is_refused_in_words(practice: Practi
     ):
         (error,) = (await practice.do("joinWaitlist", {**good, **wrong}))["errors"]
         assert (error["code"], error["path"]) == (code, ["input", path]), wrong
+
+
+async def test_a_client_has_so_many_open_entries_and_joins_again_once_one_is_left(
+    practice: Practice, therapist: int
+) -> None:
+    who, other = await client(practice), await client(practice)
+    numbers = [await joins(practice, therapist, clientId=who) for _ in range(MOST_OPEN)]
+    await cancels(practice, await booked(practice, therapist))
+    assert await statuses(practice, *numbers[:2]) == ["OFFERED", "WAITING"]
+    shown = "errors { ... on TooManyEntries { code path most } }"
+    refused = await practice.ask(
+        f"mutation($i: JoinWaitlistInput!) {{ joinWaitlist(input: $i) {{ {shown} }} }}",
+        i=waiting(who, therapist),
+    )
+    said = {"code": "TOO_MANY_ENTRIES", "path": ["input", "clientId"], "most": MOST_OPEN}
+    assert refused["joinWaitlist"]["errors"] == [said]
+    await joins(practice, therapist, clientId=other)
+    await practice.done("leaveWaitlist", of(numbers[3]))
+    await joins(practice, therapist, clientId=who)
 
 
 async def test_a_retry_of_joining_with_the_same_key_waits_once(practice: Practice, therapist: int) -> None:

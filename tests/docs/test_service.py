@@ -26,6 +26,7 @@ _STATUS = re.compile(r"\| `(?P<code>[A-Z_]+)` \| (?P<status>\d{3}(?: or \d{3})?)
 # they answer is tested where that is at hand.
 NOT_PROVOKED = {
     "ALREADY_EXISTS",
+    "TOO_MANY_ENTRIES",
     "CANCEL_NOTICE",
     "CLIENT_BUSY",
     "DOCUMENT_NOT_TRUSTED",

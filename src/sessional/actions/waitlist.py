@@ -26,12 +26,16 @@ from sessional.errors import (
     InvalidArgument,
     InvalidInput,
     NotFound,
+    TooManyEntries,
     UnknownService,
     UnknownTherapist,
 )
 from sessional.store.constraints import Conflict
 
 MOST_DAYS: Final = 366
+# Entries of one client that wait or are offered something. Every time that becomes free is laid before each
+# entry in turn, under the lock of the list: nobody's wishes may make that long for all.
+MOST_OPEN: Final = 10
 
 
 async def join_waitlist(
@@ -49,7 +53,7 @@ async def join_waitlist(
     **span: int | None,
 ) -> Mapping[str, Any]:
     """Wait, after all who wait already; clients for themselves. Raises InvalidInput, NotFound,
-    UnknownService, UnknownTherapist.
+    TooManyEntries, UnknownService, UnknownTherapist.
 
     ``span`` may have ``from``, which is no name for an argument here.
     """
@@ -71,6 +75,9 @@ async def join_waitlist(
     )
     await _check(work, entry)
     await work.tx.fetch("take_waitlist")
+    ((open_entries,),) = await work.tx.fetch("open_entries", client_id=client_id)
+    if open_entries >= MOST_OPEN:
+        raise TooManyEntries(MOST_OPEN)
     rows = await work.tx.fetch("join_waitlist", now=work.now, **_columns(entry))
     return {"entry": Ref("WaitlistEntry", rows[0][0])}
 

@@ -1522,6 +1522,10 @@ SELECT 1 -- sqlite
 SELECT EXISTS (SELECT 1 FROM service WHERE needs_room) -- postgres
 SELECT EXISTS (SELECT 1 FROM service WHERE needs_room = 1) -- sqlite
 
+-- name: open_entries
+-- How many entries of a client wait or are offered something.
+SELECT count(*) FROM waitlist_entry WHERE client_id = :client_id AND status IN ('WAITING', 'OFFERED')
+
 -- name: join_waitlist
 -- Somebody waits, after all who wait already.
 INSERT INTO waitlist_entry (client_id, service_code, specialisms, therapist_ids, from_at, until_at,
