@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 
 from sessional.actions.waitlist import MOST_OPEN
@@ -65,6 +67,14 @@ async def entry(practice: Practice, number: str) -> Any:
 
 async def statuses(practice: Practice, *numbers: str) -> list[str]:
     return [(await entry(practice, number))["status"] for number in numbers]
+
+
+async def become(practice: Practice, expected: list[str], *numbers: str) -> None:
+    """Wait until entries have these states; what they have is looked at afterwards."""
+    for _ in range(200):
+        if await statuses(practice, *numbers) == expected:
+            return
+        await asyncio.sleep(0.05)
 
 
 async def cancels(practice: Practice, number: str) -> None:
@@ -165,9 +175,7 @@ async def test_an_offer_that_has_run_out_is_refused_and_passed_on_without_anybod
     # An application that starts looks at once for what has run out, and every half minute from then on.
     async with started(practice.books.url) as other:
         here = Practice(other, practice.books)
-        for _ in range(200):
-            if await statuses(here, first, second) == ["WAITING", "OFFERED"]:
-                break
+        await become(here, ["WAITING", "OFFERED"], first, second)
     assert await statuses(practice, first, second) == ["WAITING", "OFFERED"]
     await practice.done("acceptOffer", of(second), ACCEPTED)
 
@@ -403,20 +411,85 @@ async def test_what_somebody_waited_for_in_vain_has_ended(practice: Practice, th
     )
     async with started(practice.books.url) as other:
         here = Practice(other, practice.books)
-        for _ in range(200):
-            if await statuses(here, number) == ["ENDED"]:
-                break
+        await become(here, ["ENDED"], number)
     assert await statuses(practice, number) == ["ENDED"]
 
 
-async def test_what_becomes_of_an_entry_is_on_record(practice: Practice, therapist: int) -> None:
-    number = await joins(practice, therapist)
-    await cancels(practice, await booked(practice, therapist))
-    await practice.done("acceptOffer", of(number))
+async def of_record(practice: Practice, *numbers: str) -> list[tuple[Any, ...]]:
+    """action, who, role, number of the entry and its states, in order."""
     rows = await practice.books.run(
-        "SELECT action, state_after FROM audit_event WHERE object_type = 'WaitlistEntry' "
-        "AND object_id = $1 ORDER BY audit_event_id",
-        int(number),
+        "SELECT action, username, role, object_id, state_before, state_after, request_id FROM audit_event "
+        "WHERE object_type = 'WaitlistEntry' ORDER BY audit_event_id"
     )
-    assert [action for action, _ in rows] == ["joinWaitlist", "acceptOffer"]
-    assert '"status":"ACCEPTED"' in rows[1][1]
+    return [
+        (action, who, role, orjson.loads(before or "{}"), orjson.loads(after or "{}"), request_id)
+        for action, who, role, number, before, after, request_id in rows
+        if str(number) in numbers
+    ]
+
+
+async def test_what_becomes_of_an_entry_is_on_record_and_what_was_offered_to_it(
+    practice: Practice, therapist: int
+) -> None:
+    number = await joins(practice, therapist)
+    session = await booked(practice, therapist)
+    given = {"appointmentId": session, "by": "CLIENT"}
+    body = {
+        "query": "mutation($i: CancelAppointmentInput!) { cancelAppointment(input: $i) "
+        "{ errors { __typename } } }",
+        "variables": {"i": given},
+    }
+    await practice.client.post("/graphql", json=body, headers={"X-Request-Id": f"cancels-{session}"})
+    hold = int((await entry(practice, number))["offer"]["holdId"])
+    await practice.done("acceptOffer", of(number))
+    joined, offered, accepted = await of_record(practice, number)
+    assert [joined[:3], accepted[:3]] == [("joinWaitlist", "ann", "ADMIN"), ("acceptOffer", "ann", "ADMIN")]
+    assert accepted[4]["status"] == "ACCEPTED"
+    assert offered[:3] == ("makeOffer", "(service)", "SYSTEM")
+    assert offered[3] == {"status": "WAITING", "offeredId": None, "offeredUntil": None}
+    assert (offered[4]["status"], offered[4]["offeredId"]) == ("OFFERED", hold)
+    assert offered[5] == f"cancels-{session}"
+
+
+async def test_a_decline_and_the_offer_to_the_next_are_on_record_each_for_its_entry(
+    practice: Practice, therapist: int
+) -> None:
+    session = await booked(practice, therapist)
+    first, second = await joins(practice, therapist), await joins(practice, therapist)
+    await cancels(practice, session)
+    await practice.done("declineOffer", of(first))
+    assert [row[0] for row in await of_record(practice, first)] == [
+        "joinWaitlist", "makeOffer", "declineOffer",
+    ]  # fmt: skip
+    assert [row[0] for row in await of_record(practice, second)] == ["joinWaitlist", "makeOffer"]
+    declined = (await of_record(practice, first))[-1]
+    assert (declined[3]["status"], declined[4]["status"]) == ("OFFERED", "WAITING")
+
+
+async def test_what_runs_out_or_ends_by_itself_is_on_record_as_the_services_doing(
+    practice: Practice, therapist: int
+) -> None:
+    number, vain = await joins(practice, therapist), await joins(practice, therapist)
+    await cancels(practice, await booked(practice, therapist))
+    await runs_out(practice, number)
+    await practice.books.run(
+        "UPDATE waitlist_entry SET from_at = 1, until_at = 2 WHERE waitlist_entry_id = $1", int(vain)
+    )
+    async with started(practice.books.url) as other:
+        here = Practice(other, practice.books)
+        await become(here, ["WAITING", "ENDED"], number, vain)
+    lapsed, ended = (await of_record(practice, number))[-1], (await of_record(practice, vain))[-1]
+    assert lapsed[:3] == ("lapseOffer", "(service)", "SYSTEM")
+    assert (lapsed[3]["status"], lapsed[4]["status"], lapsed[5]) == ("OFFERED", "WAITING", "")
+    assert ended == ("endWaiting", "(service)", "SYSTEM", {"status": "WAITING"}, {"status": "ENDED"}, "")
+
+
+async def test_a_time_that_nobody_waits_for_leaves_no_entry_about_offers(
+    practice: Practice, therapist: int
+) -> None:
+    number = await joins(practice, await practice.books.therapist())
+    before = await practice.books.value("SELECT max(audit_event_id) FROM audit_event")
+    await cancels(practice, await booked(practice, therapist))
+    rows = await practice.books.run("SELECT action FROM audit_event WHERE audit_event_id > $1", before)
+    assert sorted(row[0] for row in rows) == ["bookAppointment", "cancelAppointment"]
+    assert await statuses(practice, number) == ["WAITING"]

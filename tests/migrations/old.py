@@ -59,6 +59,13 @@ DATA: Final = {
         "username, change, status, starts_at, ends_at) SELECT 1, appointment_id, 2, 1700000000, 1, 'anna', "
         "'MOVED', 'BOOKED', 1893488400, 1893492000 FROM appointment WHERE series_id = 1",
     ),
+    "0005": (
+        "INSERT INTO outbox (therapist_id, kind, client_id, appointment_id, sessions, created_at, next_at) "
+        "VALUES (1, 'BOOKED', 1, 1, '[[1,1,1893488400,1893492000]]', 1700000000, 1700000000), "
+        "(1, 'CANCELLED', 1, 1, '[[1,2,1893488400,1893492000]]', 1700000001, 1700000001)",
+        "DELETE FROM outbox WHERE kind = 'CANCELLED'",
+        "INSERT INTO reminder_clock VALUES (86400, 1700000000)",
+    ),
 }
 # Tables that a version had and no program of its time wrote to.
 UNUSED: Final = {"waitlist_entry"}

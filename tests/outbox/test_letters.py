@@ -90,6 +90,7 @@ def notice(**changes: Any) -> Notice:
             "status": "BOOKED",
             "takes_part": True,
             "has_later": False,
+            "offered_until": None,
             **changes,
         }
     )

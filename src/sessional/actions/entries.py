@@ -58,6 +58,18 @@ def entry_of(actor: Actor, action: str, *, now: int, request_id: str, **more: An
     )
 
 
+def by_the_service(action: str, *, now: int, request_id: str) -> Entry:
+    """An entry about what the service does by itself, for no account."""
+    return Entry(
+        happened_at=now,
+        account_id=0,
+        username="(service)",
+        role="SYSTEM",
+        action=action,
+        request_id=request_id,
+    )
+
+
 def told(entry: Entry, **more: Any) -> dict[str, Any]:
     """An entry as ``note`` takes it, with ``more`` of its columns."""
     return {name: getattr(entry, name) for name in Entry.__slots__} | more

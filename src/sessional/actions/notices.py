@@ -36,6 +36,8 @@ class Kind(StrEnum):
     SERIES_MOVED = "SERIES_MOVED"
     SERIES_CANCELLED = "SERIES_CANCELLED"
     CLOCKS_CHANGED = "CLOCKS_CHANGED"
+    OFFERED = "OFFERED"
+    OFFER_LAPSED = "OFFER_LAPSED"
 
 
 # A change of a session, as its history names it -> what its clients are told.

@@ -15,7 +15,10 @@ from typing import Any
 
 import orjson
 
+from sessional.actions import notices
+from sessional.actions.audit import Record
 from sessional.actions.desk import Desk
+from sessional.actions.entries import by_the_service
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.rooms import rooms_between
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
@@ -65,6 +68,32 @@ class Listed:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Giver:
+    """Whoever makes offers and takes them back: in which transaction, when, and what brought it about.
+
+    It is always the service that decides to whom a time goes, so the record names it, beside the request
+    that made the time free; '' where time alone did.
+    """
+
+    tx: Transaction
+    desk: Desk
+    now: int
+    request_id: str = ""
+
+    async def record(self, action: str, entry_ids: Sequence[int]) -> Record:
+        """What becomes of these entries, on its way to the record."""
+        named = {"entries": [{"waitlist_entry_id": number} for number in entry_ids]}
+        entry = by_the_service(action, now=self.now, request_id=self.request_id)
+        return await Record.begin(self.tx.fetch, action, named, entry)
+
+    async def tell(self, kind: notices.Kind, entry_ids: Sequence[int]) -> None:
+        """The clients of these entries, of what they are offered now."""
+        if self.desk.mails:
+            packed = self.tx.dialect.pack(list(entry_ids))
+            await self.tx.fetch("queue_offers", kind=kind.value, entry_ids=packed, now=self.now)
+
+
 async def pass_on(desk: Desk) -> int:
     """What has run out goes to the next in turn; how many diaries that was in.
 
@@ -72,32 +101,44 @@ async def pass_on(desk: Desk) -> int:
     """
     passed = 0
     for (therapist_id,) in await desk.store.fetch("offers_run_out", now=desk.now()):
-        if therapist_id == 0:
-            await desk.store.fetch("end_waiting", now=desk.now())
-            continue
-        await desk.store.transact(_passing_on(desk, therapist_id))
-        passed += 1
+        await desk.store.transact(_passing_on(desk, therapist_id) if therapist_id else _ending(desk))
+        passed += therapist_id > 0
     return passed
 
 
 def _passing_on(desk: Desk, therapist_id: int) -> Any:
     async def action(tx: Transaction) -> None:
+        giver = Giver(tx=tx, desk=desk, now=desk.now())
         await tx.fetch("open_diary", therapist_id=therapist_id)
-        lapsed = await _lapse(tx, [therapist_id], desk.now())
-        await _offer(tx, lapsed, now=desk.now(), offer_seconds=desk.offer_seconds)
+        await _offer(giver, await _lapse(giver, [therapist_id]))
 
     return action
 
 
-async def offer_freed(tx: Transaction, freed: Sequence[Slot], *, now: int, offer_seconds: int) -> None:
+def _ending(desk: Desk) -> Any:
+    """Who has waited in vain to the end waits no longer."""
+
+    async def action(tx: Transaction) -> None:
+        giver = Giver(tx=tx, desk=desk, now=desk.now())
+        await lock_waitlist(tx)
+        entry_ids = [row[0] for row in await tx.fetch("waited_in_vain", now=giver.now)]
+        if entry_ids:
+            record = await giver.record("endWaiting", entry_ids)
+            await tx.fetch("end_waiting", now=giver.now)
+            await record.end({})
+
+    return action
+
+
+async def offer_freed(giver: Giver, freed: Sequence[Slot]) -> None:
     """Offer what an action has made free; offers in the same diaries that have run out go on as well."""
-    ahead = [slot for slot in freed if slot.ends_at > now]
+    ahead = [slot for slot in freed if slot.ends_at > giver.now]
     if not ahead:
         return
     therapist_ids = sorted({slot.therapist_id for slot in ahead})
     for therapist_id in therapist_ids:
-        await tx.fetch("open_diary", therapist_id=therapist_id)
-    await _offer(tx, [*ahead, *await _lapse(tx, therapist_ids, now)], now=now, offer_seconds=offer_seconds)
+        await giver.tx.fetch("open_diary", therapist_id=therapist_id)
+    await _offer(giver, [*ahead, *await _lapse(giver, therapist_ids)])
 
 
 async def lock_waitlist(tx: Transaction) -> None:
@@ -118,23 +159,32 @@ async def give_back(tx: Transaction, listed: Listed) -> Slot:
     return slot
 
 
-async def _lapse(tx: Transaction, therapist_ids: Sequence[int], now: int) -> list[Slot]:
+async def _lapse(giver: Giver, therapist_ids: Sequence[int]) -> list[Slot]:
     """The offers in these diaries that have run out are taken back."""
-    which = {"therapist_ids": tx.dialect.pack(list(therapist_ids)), "now": now}
+    tx = giver.tx
+    which = {"therapist_ids": tx.dialect.pack(list(therapist_ids)), "now": giver.now}
     if not await tx.fetch("offers_run_out_in", **which):
         return []
     await lock_waitlist(tx)
-    rows = await tx.fetch("offers_run_out_in", **which)
-    return [await give_back(tx, Listed(*row)) for row in rows]
+    run_out = [Listed(*row) for row in await tx.fetch("offers_run_out_in", **which)]
+    if not run_out:
+        return []
+    entry_ids = [listed.entry_id for listed in run_out]
+    record = await giver.record("lapseOffer", entry_ids)
+    await giver.tell(notices.Kind.OFFER_LAPSED, entry_ids)
+    lapsed = [await give_back(tx, listed) for listed in run_out]
+    await record.end({})
+    return lapsed
 
 
 # ---- offering -----------------------------------------------------------------------------------
 
 
-async def _offer(tx: Transaction, free: Sequence[Slot], *, now: int, offer_seconds: int) -> None:
+async def _offer(giver: Giver, free: Sequence[Slot]) -> None:
     """In turn, to each who waits the first of it that fits. The diaries are open."""
     if not free:
         return
+    tx, now = giver.tx, giver.now
     reach = {"starts_at": min(s.starts_at for s in free), "ends_at": max(s.ends_at for s in free)}
     if not await tx.fetch("anyone_waiting", **reach):
         return
@@ -144,14 +194,27 @@ async def _offer(tx: Transaction, free: Sequence[Slot], *, now: int, offer_secon
     for therapist_id in practice.diaries:
         # What has run out is in the way of the constraint alone.
         await tx.fetch("drop_expired_holds", therapist_id=therapist_id, now=now)
+    offers: list[Offer] = []
     for entry in entries:
-        offer = offer_for(entry, free, practice, offer_seconds)
+        offer = offer_for(entry, free, practice, giver.desk.offer_seconds)
         if offer is not None:
             take(offer, practice)
-            await _write(tx, offer, now)
+            offers.append(offer)
+    await _make(giver, offers)
 
 
-async def _write(tx: Transaction, offer: Offer, now: int) -> None:
+async def _make(giver: Giver, offers: Sequence[Offer]) -> None:
+    """Hold each for its entry, on record, and tell the client."""
+    if not offers:
+        return
+    record = await giver.record("makeOffer", [offer.entry.entry_id for offer in offers])
+    made = [offer.entry.entry_id for offer in offers if await _write(giver.tx, offer, giver.now)]
+    if made:
+        await giver.tell(notices.Kind.OFFERED, made)
+        await record.end({})
+
+
+async def _write(tx: Transaction, offer: Offer, now: int) -> bool:
     """The hold and the entry that it is for. Where somebody was faster, there is nothing to offer."""
     slot = offer.slot
     span = {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "therapist_id": slot.therapist_id}
@@ -169,10 +232,12 @@ async def _write(tx: Transaction, offer: Offer, now: int) -> None:
             room_id=offer.room_id,
             **span,
         )
-    if added:
-        told = {"offered_id": added[0][0], "offered_until": offer.offered_until, **span}
-        if not await tx.fetch("note_offer", waitlist_entry_id=offer.entry.entry_id, **told):
-            raise Conflict("waitlist_entry")
+    if not added:
+        return False
+    told = {"offered_id": added[0][0], "offered_until": offer.offered_until, **span}
+    if not await tx.fetch("note_offer", waitlist_entry_id=offer.entry.entry_id, **told):
+        raise Conflict("waitlist_entry")
+    return True
 
 
 async def _practice(tx: Transaction, free: Sequence[Slot], entries: Sequence[Entry], now: int) -> Practice:

@@ -36,7 +36,7 @@ from sessional.actions import (
 from sessional.actions.audit import Record
 from sessional.actions.entries import Outcome, entry_of
 from sessional.actions.entry import standing
-from sessional.actions.waitlist_offers import offer_freed
+from sessional.actions.waitlist_offers import Giver, offer_freed
 from sessional.actions.work import Ref, Work
 from sessional.diary.booking import check_key
 from sessional.errors import (
@@ -180,8 +180,8 @@ async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str |
 
 
 async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Payload:
-    """Do it, offer in the same transaction what it has made free to those who wait, and put on record
-    what it changed."""
+    """Do it, put on record what it changed, and offer in the same transaction what it has made free to
+    those who wait."""
     name = deed.run.__name__
     outcome = Outcome.OVERRIDDEN if arguments.get("override_rules") else Outcome.DONE
     entry = entry_of(
@@ -189,8 +189,9 @@ async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Pa
     )
     record = await Record.begin(work.tx.fetch, name, arguments, entry)
     payload = await deed.run(work, **arguments)
-    await offer_freed(work.tx, work.freed, now=work.now, offer_seconds=work.desk.offer_seconds)
     await record.end(payload)
+    giver = Giver(tx=work.tx, desk=work.desk, now=work.now, request_id=work.request_id)
+    await offer_freed(giver, work.freed)
     return _camelled(payload)
 
 

@@ -14,7 +14,14 @@ from icalendar import Calendar, Event, vCalAddress
 from sessional.outbox.letters import Notice, Told
 
 _SERIES: Final = frozenset({"SERIES_BOOKED", "SERIES_MOVED", "SERIES_CANCELLED"})
+# Of these no calendar has an entry, and none is to be made: the time is nobody's yet.
+_OFFERS: Final = frozenset({"OFFERED", "OFFER_LAPSED"})
 _GONE: Final = frozenset({"CANCELLED", "DECLINED", "SERIES_CANCELLED"})
+
+
+def has_entry(notice: Notice) -> bool:
+    """Whether there is anything for a calendar in it."""
+    return notice.kind not in _OFFERS
 
 
 def method(notice: Notice) -> str:

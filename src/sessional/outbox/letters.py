@@ -45,6 +45,8 @@ class Notice:
     status: str | None
     takes_part: bool
     has_later: bool
+    # Until when the client can accept it, where it is offered to them still.
+    offered_until: int | None
 
     @property
     def first(self) -> Told:
@@ -93,6 +95,20 @@ _KINDS: Final = {
             "the same time on the clocks there. On yours it is now:"
         ),
     ),
+    "OFFERED": Wording(
+        subject="A time for you on {date}",
+        text=(
+            "A time that you have waited for is free. It is kept for you until\n"
+            "{until}. Tell us by then whether you take it:"
+        ),
+    ),
+    "OFFER_LAPSED": Wording(
+        subject="The time for you on {date}",
+        text=(
+            "We have not heard from you, so this time is not kept for you any longer. You stay on\n"
+            "the waitlist for another:"
+        ),
+    ),
     "REMINDER": Wording(
         subject="Reminder: your appointment on {date}", text="We look forward to seeing you:"
     ),
@@ -104,7 +120,7 @@ _OVERTAKEN: Final = frozenset({"BOOKED", "MOVED", "HANDED_OVER", "CLOCKS_CHANGED
 def notice_of(outbox_id: int, row: Sequence[Any]) -> Notice:
     """A notice from the columns of ``letter``."""
     kind, sessions, was_starts_at, lead_seconds, created_at, email, client_name, zone, *rest = row
-    first_name, last_name, therapist_zone, starts_at, status, takes_part, has_later = rest
+    first_name, last_name, therapist_zone, starts_at, status, takes_part, has_later, offered_until = rest
     return Notice(
         outbox_id=outbox_id,
         kind=kind,
@@ -124,6 +140,7 @@ def notice_of(outbox_id: int, row: Sequence[Any]) -> Notice:
         status=status,
         takes_part=bool(takes_part),
         has_later=bool(has_later),
+        offered_until=offered_until,
     )
 
 
@@ -137,6 +154,9 @@ def needless(notice: Notice, now: int) -> str | None:
             return "NOT_TRUE_ANY_MORE"
         right = still_right(told, notice.lead_seconds, starts_at=starts_at, status=status, now=now)
         return None if right else "NOT_TRUE_ANY_MORE"
+    if notice.kind == "OFFERED":
+        stands = notice.offered_until is not None and notice.offered_until > now
+        return None if stands else "NOT_TRUE_ANY_MORE"
     return "OVERTAKEN" if notice.kind in _OVERTAKEN and notice.has_later else None
 
 
@@ -148,8 +168,9 @@ def subject(notice: Notice) -> str:
 def text(notice: Notice) -> str:
     """The mail's text. Every time is the reader's, with the zone that it is in."""
     was = notice.first.span.starts_at if notice.was_starts_at is None else notice.was_starts_at
+    until = "" if notice.offered_until is None else time_of(notice.offered_until, notice.zone)
     said = _KINDS[notice.kind].text.format(
-        was=time_of(was, notice.zone), therapist_zone=notice.therapist_zone
+        was=time_of(was, notice.zone), therapist_zone=notice.therapist_zone, until=until
     )
     times = "\n".join(f"    {span_of(told.span, notice.zone)}" for told in notice.sessions)
     return f"Hello {notice.client_name},\n\n{said}\n\n{times}\n    with {notice.therapist_name}\n"

@@ -8,7 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
-from sessional.outbox.invitations import invitation, method
+from sessional.outbox.invitations import has_entry, invitation, method
 from sessional.outbox.letters import Notice, subject, text
 
 
@@ -31,12 +31,13 @@ def message(notice: Notice, sender: str) -> EmailMessage:
     mail["Message-ID"] = f"<notice-{notice.outbox_id}-{notice.created_at}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text(notice), cte="quoted-printable")
-    mail.add_alternative(
-        invitation(notice, address),
-        subtype="calendar",
-        cte="quoted-printable",
-        params={"method": method(notice)},
-    )
+    if has_entry(notice):
+        mail.add_alternative(
+            invitation(notice, address),
+            subtype="calendar",
+            cte="quoted-printable",
+            params={"method": method(notice)},
+        )
     return mail
 
 

@@ -1572,6 +1572,10 @@ WHERE offered_until <= :now
   AND offered_therapist_id IN (SELECT value FROM json_each(:therapist_ids)) -- sqlite
 ORDER BY turn
 
+-- name: waited_in_vain
+-- Who waits still for what is past.
+SELECT waitlist_entry_id FROM waitlist_entry WHERE status = 'WAITING' AND until_at <= :now
+
 -- name: end_waiting
 -- What somebody has waited for is past.
 UPDATE waitlist_entry SET status = 'ENDED' WHERE status = 'WAITING' AND until_at <= :now
@@ -1753,6 +1757,19 @@ WHERE a.starts_at > CAST(:now AS bigint) AND c.email IS NOT NULL AND c.email <> 
     OR m.client_id IN (SELECT value FROM json_each(:client_ids))) -- sqlite
 GROUP BY m.client_id
 
+-- name: queue_offers
+-- What some entries of the waitlist are offered, or were until now, one row for each whose client has an address.
+INSERT INTO outbox (therapist_id, kind, client_id, appointment_id, sessions, created_at, next_at)
+SELECT w.offered_therapist_id, CAST(:kind AS text), w.client_id, w.offered_id,
+    json_build_array(json_build_array(w.offered_id, 1, w.offered_starts_at, w.offered_ends_at))::text, -- postgres
+    json_array(json_array(w.offered_id, 1, w.offered_starts_at, w.offered_ends_at)), -- sqlite
+    CAST(:now AS bigint), CAST(:now AS bigint)
+FROM waitlist_entry w JOIN client c ON c.client_id = w.client_id
+WHERE w.offered_starts_at > CAST(:now AS bigint) AND c.email IS NOT NULL AND c.email <> ''
+  AND w.waitlist_entry_id = ANY(CAST(:entry_ids AS bigint[])) -- postgres
+  AND w.waitlist_entry_id IN (SELECT value FROM json_each(:entry_ids)) -- sqlite
+ORDER BY w.turn
+
 -- name: notices_waiting
 -- Whether there is anything to send.
 SELECT 1 FROM outbox WHERE status = 'WAITING' AND next_at <= :now LIMIT 1
@@ -1776,10 +1793,12 @@ SELECT o.kind, o.sessions, o.was_starts_at, o.lead_seconds, o.created_at,
         WHERE m.appointment_id = o.appointment_id AND m.client_id = o.client_id),
     EXISTS (
         SELECT 1 FROM outbox later WHERE later.appointment_id = o.appointment_id
-          AND later.client_id = o.client_id AND later.outbox_id > o.outbox_id AND later.kind <> 'REMINDER')
+          AND later.client_id = o.client_id AND later.outbox_id > o.outbox_id AND later.kind <> 'REMINDER'),
+    w.offered_until
 FROM outbox o JOIN client c ON c.client_id = o.client_id
 JOIN therapist t ON t.therapist_id = o.therapist_id
 LEFT JOIN appointment a ON a.appointment_id = o.appointment_id
+LEFT JOIN waitlist_entry w ON w.offered_id = o.appointment_id AND w.client_id = o.client_id
 WHERE o.outbox_id = :outbox_id
 
 -- name: end_notice
