@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sessional.credentials import Passwords
 from sessional.exchange.importing import take_in
 from sessional.exchange.lines import read
+from sessional.keyring import Keyring
 from sessional.store import bulk
 
 _SEED: Final = "Sessional"
@@ -70,21 +71,21 @@ _MORE: Final[tuple[dict[str, Any], ...]] = (
 )  # fmt: skip
 
 
-def load_demo(database: Path | str, today: date) -> bool:
+def load_demo(database: Path | str, today: date, *, keyring: Keyring) -> bool:
     """Add the demonstration data, all or nothing; True if it was added.
 
     A database that has any therapist is left alone: it was given its data on an earlier start, or
     belongs to a real practice.
     """
-    return asyncio.run(_load(database, today))
+    return asyncio.run(_load(database, today, keyring))
 
 
-async def _load(database: Path | str, today: date) -> bool:
+async def _load(database: Path | str, today: date, keyring: Keyring) -> bool:
     async with bulk.load(database) as load:
         if await load.fetch("therapist_ids"):
             return False
         lines = ((number, read(line)) for number, line in enumerate(demo_lines(today), start=1))
-        await take_in(lines, load, passwords=Passwords())
+        await take_in(lines, load, passwords=Passwords(), keyring=keyring)
     return True
 
 

@@ -54,6 +54,14 @@ class Settings:
     secret_previous: str = _setting(
         "", "During a change of secret: the old one, which still verifies tokens", secret=True
     )
+    encryption_key: str = _setting(
+        "",
+        "Encrypts clients' contact data and notes; at least 32 bytes. SQLite makes one where it is empty",
+        secret=True,
+    )
+    encryption_key_previous: str = _setting(
+        "", "During a change of that key: the old one, which still decrypts", secret=True
+    )
     access_token_seconds: int = _setting(600, "How long an access token lasts", least=1)
     refresh_token_seconds: int = _setting(2_592_000, "How long a refresh token lasts", least=1)
     refresh_rotation: bool = _setting(
@@ -210,7 +218,7 @@ def _boolean(name: str, raw: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    for name in ("secret", "secret_previous"):
+    for name in ("secret", "secret_previous", "encryption_key", "encryption_key_previous"):
         value: str = getattr(settings, name)
         if value and len(value.encode()) < SHORTEST_SECRET_BYTES:
             raise SettingsFault(f"{variable(name)} must have at least {SHORTEST_SECRET_BYTES} bytes.")

@@ -20,7 +20,9 @@ from sessional.errors import ImportRefused
 from sessional.exchange.exporting import export_lines
 from sessional.exchange.importing import Imported, import_lines
 from sessional.exchange.reading import numbered
+from sessional.keyring import Keyring
 from sessional.store import address
+from tests.support.server import SECRET
 
 
 class QuickPasswords(Passwords):
@@ -32,6 +34,7 @@ class QuickPasswords(Passwords):
 
 
 PASSWORDS = QuickPasswords()
+KEYRING = Keyring([SECRET])
 NINE = 1_772_442_000  # 2026-03-02T09:00:00Z, a Monday
 HOUR = 3600
 
@@ -104,11 +107,11 @@ class Practice:
 
     def take_file(self, content: bytes) -> Imported:
         lines = numbered(io.BytesIO(content))
-        return asyncio.run(import_lines(lines, self.place, passwords=PASSWORDS))
+        return asyncio.run(import_lines(lines, self.place, passwords=PASSWORDS, keyring=KEYRING))
 
     def export(self) -> bytes:
         async def pieces() -> bytes:
-            return b"".join([piece async for piece, _ in export_lines(self.place)])
+            return b"".join([piece async for piece, _ in export_lines(self.place, keyring=KEYRING)])
 
         return asyncio.run(pieces())
 

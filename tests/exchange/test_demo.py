@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sessional.demo import demo_lines, load_demo
-from tests.exchange.practice import PASSWORDS, therapist
+from tests.exchange.practice import KEYRING, PASSWORDS, therapist
 
 TODAY = date(2026, 3, 25)  # clocks change in Europe within the four weeks that follow
 LINES = list(demo_lines(TODAY))
@@ -21,7 +21,7 @@ def local(line) -> datetime:
 
 
 def test_the_originals_data_is_there(practice):
-    assert load_demo(practice.place, TODAY)
+    assert load_demo(practice.place, TODAY, keyring=KEYRING)
     jeff, jane = practice.lines("therapist")[:2]
     assert (jeff["firstName"], jeff["lastName"]) == ("jeff", "smith")
     assert (jane["firstName"], jane["lastName"]) == ("jane", "smith")
@@ -36,17 +36,17 @@ def test_the_originals_data_is_there(practice):
 
 
 def test_a_second_start_adds_nothing_even_on_another_day(practice):
-    assert load_demo(practice.place, TODAY)
+    assert load_demo(practice.place, TODAY, keyring=KEYRING)
     before = practice.export()
-    assert not load_demo(practice.place, TODAY)
-    assert not load_demo(practice.place, date(2026, 5, 1))
+    assert not load_demo(practice.place, TODAY, keyring=KEYRING)
+    assert not load_demo(practice.place, date(2026, 5, 1), keyring=KEYRING)
     assert practice.export() == before
 
 
 def test_a_practice_that_has_a_therapist_is_left_alone(practice):
     practice.take(therapist(77))
     before = practice.export()
-    assert not load_demo(practice.place, TODAY)
+    assert not load_demo(practice.place, TODAY, keyring=KEYRING)
     assert practice.export() == before
 
 
@@ -101,4 +101,4 @@ def test_every_therapist_of_the_dozen_has_sessions_before_and_after_today():
     "day", [date(2026, 3, 1), date(2026, 10, 20), date(2028, 2, 29), date(2026, 12, 31)]
 )
 def test_whatever_the_day_the_data_can_be_taken_in(on_sqlite, day):
-    assert load_demo(on_sqlite.place, day)
+    assert load_demo(on_sqlite.place, day, keyring=KEYRING)

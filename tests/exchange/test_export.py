@@ -15,7 +15,7 @@ from sessional.diary.values import END_OF_TIME
 from sessional.errors import InvalidArgument, SchemaFault
 from sessional.exchange.exporting import export_lines
 from sessional.exchange.lines import KINDS, read
-from tests.exchange.practice import HOUR, NINE, RULES, appointment, service, therapist, user
+from tests.exchange.practice import HOUR, KEYRING, NINE, RULES, appointment, service, therapist, user
 
 PRACTICE = (
     {"kind": "specialism", "name": "Zoo"},
@@ -92,7 +92,7 @@ def test_what_is_booked_during_an_export_is_not_in_it(practice):
 
     async def exported() -> bytes:
         pieces = []
-        async for piece, _ in export_lines(practice.place):
+        async for piece, _ in export_lines(practice.place, keyring=KEYRING):
             booking = Thread(target=practice.book, args=[NINE + (len(pieces) + 1) * HOUR])
             booking.start()
             booking.join()

@@ -14,6 +14,7 @@ from sessional.exchange.lines import read
 from sessional.store import bulk_postgres
 from tests.exchange.practice import (
     HOUR,
+    KEYRING,
     NINE,
     PASSWORDS,
     appointment,
@@ -130,7 +131,7 @@ def test_what_others_book_while_a_file_is_read_is_not_overlapped(on_postgres):
         booking.join()
 
     with pytest.raises(ImportRefused, match="line 1: overlaps appointment 1 of therapist 1"):
-        asyncio.run(import_lines(lines(), on_postgres.place, passwords=PASSWORDS))
+        asyncio.run(import_lines(lines(), on_postgres.place, passwords=PASSWORDS, keyring=KEYRING))
 
 
 def test_an_import_that_waits_too_long_for_another_writer_says_so(practice, monkeypatch):
@@ -149,7 +150,7 @@ def test_an_import_that_waits_too_long_for_another_writer_says_so(practice, monk
         thread.start()
         thread.join()
 
-    asyncio.run(import_lines(lines(), practice.place, passwords=PASSWORDS))
+    asyncio.run(import_lines(lines(), practice.place, passwords=PASSWORDS, keyring=KEYRING))
     assert "Somebody else was writing" in told[0]
     assert len(practice.lines("therapist")) == 1
 

@@ -20,11 +20,13 @@ from sessional.credentials import Passwords
 from sessional.errors import ImportRefused
 from sessional.exchange.importing import import_lines
 from sessional.exchange.reading import numbered
+from sessional.keyring import Keyring
 from sessional.store import address
 from sessional.store.statements import written
 from tests.booking.books import ACCOUNTS, Books
 from tests.booking.clients import token_of
 from tests.booking.in_process import started
+from tests.support.server import SECRET
 
 TABLES = (
     *("appointment_client", "appointment_event", "appointment", "series", "idempotency_key"),
@@ -151,7 +153,9 @@ class World:
         lines = numbered(io.BytesIO(json.dumps(line).encode()))
         place = address.parse(self.books.url)
         try:
-            self._runner.run(import_lines(lines, place, passwords=self._passwords))
+            self._runner.run(
+                import_lines(lines, place, passwords=self._passwords, keyring=Keyring([SECRET]))
+            )
         except ImportRefused:
             return False
         return True

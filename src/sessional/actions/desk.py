@@ -14,6 +14,7 @@ from sessional.actions.notebook import Notebook
 from sessional.actions.throttle import Rate
 from sessional.credentials import Passwords, Tokens
 from sessional.errors import RateLimited
+from sessional.keyring import Keyring
 from sessional.observe import Observation
 from sessional.store.store import Store
 
@@ -79,6 +80,7 @@ class Desk:
     notice: Callable[[Observation], None] = _nobody_looks
     # Whether clients are told by mail of what becomes of their sessions.
     mails: bool = False
+    keyring: Keyring = field(default_factory=Keyring)
     # The id of the request that is being answered, for the record. Asked where the request runs: on
     # SQLite an action runs in another thread.
     request_id: Callable[[], str] = lambda: ""

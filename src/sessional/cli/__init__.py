@@ -16,6 +16,7 @@ from sessional.cli.exchange import export_file, import_file
 from sessional.cli.keys import key_add, key_list, key_revoke, key_rotate
 from sessional.cli.migrate import migrate
 from sessional.cli.outbox import outbox_list, outbox_retry
+from sessional.cli.reencrypt import reencrypt
 from sessional.cli.selftest import selftest
 from sessional.cli.serve import serve
 from sessional.cli.show import schema, settings
@@ -100,6 +101,7 @@ app.add_typer(timezones, name="timezones")
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.command()(reencrypt)
 app.command()(selftest)
 app.command()(schema)
 app.command()(settings)

@@ -15,13 +15,15 @@ from typing import Annotated, BinaryIO, Final
 import typer
 
 from sessional.actions.zone_rules import note_in
-from sessional.cli.options import Database, database_url
+from sessional.cli.data_keys import opening
+from sessional.cli.options import Database, database_url, loaded
 from sessional.credentials import Passwords
 from sessional.errors import InvalidArgument
 from sessional.exchange.exporting import export_lines
 from sessional.exchange.importing import Imported, import_lines
 from sessional.exchange.lines import Line
 from sessional.exchange.reading import numbered
+from sessional.keyring import Keyring
 from sessional.settings import shown
 from sessional.store import address, bulk
 
@@ -39,9 +41,10 @@ def import_file(
 ) -> None:
     """Take in a file of therapists, appointments and users: all of it, or nothing."""
     place = current(database, create=True)
+    keyring = opening(loaded(database=database).settings, place)
     with source_of(file) as source, _bar("Reading", _size(source)) as advance:
         lines = _watched(numbered(source), source, advance)
-        imported = asyncio.run(import_lines(lines, place, passwords=Passwords()))
+        imported = asyncio.run(import_lines(lines, place, passwords=Passwords(), keyring=keyring))
     asyncio.run(note_in(place, int(time.time()), unknown_alone=True))
     typer.echo(summary(imported))
 
@@ -52,10 +55,11 @@ def export_file(
     ],
     database: Database = None,
 ) -> None:
-    """Write the whole practice to a file that import takes. It holds password hashes."""
+    """Write the whole practice to a file that import takes: clients' data in clear, and password hashes."""
     place = current(database)
+    keyring = opening(loaded(database=database).settings, place)
     with _target(file) as target, _bar("Writing", None) as advance:
-        lines = asyncio.run(_export(place, target, advance))
+        lines = asyncio.run(_export(place, target, advance, keyring))
     typer.echo(f"Exported {counted(lines, 'line')}.", err=file == "-")
 
 
@@ -84,9 +88,9 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-async def _export(place: Path | str, target: BinaryIO, advance: Advance) -> int:
+async def _export(place: Path | str, target: BinaryIO, advance: Advance, keyring: Keyring) -> int:
     total = 0
-    async for piece, lines in export_lines(place):
+    async for piece, lines in export_lines(place, keyring=keyring):
         target.write(piece)
         total += lines
         advance(total)

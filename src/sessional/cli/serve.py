@@ -19,6 +19,7 @@ import typer
 import uvicorn
 
 from sessional.actions.zone_rules import note_in
+from sessional.cli.data_keys import opening
 from sessional.cli.options import Database, EnvFile, env_file_in_use, loaded
 from sessional.errors import SettingsFault
 from sessional.observers import logs
@@ -64,10 +65,11 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         found = asyncio.run(migrate.postgres_version(place))
         migrate.check_version(found, shown("database", settings.database))
     signing_secrets(settings.secret, settings.secret_previous, place)
+    keyring = opening(settings, place)
     if demo:
         from sessional import demo as demo_data
 
-        demo_data.load_demo(place, datetime.now(UTC).date())
+        demo_data.load_demo(place, datetime.now(UTC).date(), keyring=keyring)
     asyncio.run(note_in(place, int(time.time())))
 
 

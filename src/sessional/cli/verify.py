@@ -12,8 +12,11 @@ import typer
 from sessional.access import Role
 from sessional.actions.sealing import Chain
 from sessional.cli.exchange import counted, current
-from sessional.cli.options import Database
+from sessional.cli.data_keys import reading
+from sessional.cli.options import Database, loaded
 from sessional.errors import Fault
+from sessional.exchange.records import RECORDS
+from sessional.keyring import ENCRYPTED, Keyring
 from sessional.store import bulk
 from sessional.store.bulk import Snapshot
 from sessional.store.migrations import HEAD
@@ -62,17 +65,18 @@ POSTGRES: Final = (
 def verify(database: Database = None) -> None:
     """Look for overlaps, orphans and damage; exit status 1 if there is anything."""
     place = current(database)
-    if asyncio.run(findings(place)):
+    if asyncio.run(findings(place, reading(loaded(database=database).settings, place))):
         raise typer.Exit(1)
 
 
-async def findings(place: Path | str) -> int:
+async def findings(place: Path | str, keyring: Keyring) -> int:
     """Print what is wrong with a database, and a summary; answers how much that is."""
     total = 0
     async with bulk.snapshot(place) as snapshot:
         for check in (*(SQLITE if isinstance(place, Path) else POSTGRES), *BOTH):
             total += await _run(snapshot, check)
         total += await _roles(snapshot)
+        total += await _encrypted(snapshot, keyring)
         chain, broken = await _chain(snapshot)
         typer.echo(await _summary(snapshot, chain, total := total + broken))
     return total
@@ -102,6 +106,21 @@ async def _roles(snapshot: Snapshot) -> int:
             if role not in set(Role):
                 typer.echo(f"User “{name}” has the role “{role}”, which is not known.")
                 found += 1
+    return found
+
+
+async def _encrypted(snapshot: Snapshot, keyring: Keyring) -> int:
+    """What is encrypted of clients and no key opens."""
+    found, columns = 0, RECORDS["client"].columns
+    async for rows in snapshot.batches("export_clients"):
+        for row in rows:
+            for column, stored in zip(columns, row, strict=True):
+                if column in ENCRYPTED and stored and not keyring.opens(column, stored):
+                    if found < MOST_LINES:
+                        typer.echo(f"Client {row[0]}: {column} is encrypted, and no key opens it.")
+                    found += 1
+    if found > MOST_LINES:
+        typer.echo(f"… and {found - MOST_LINES:,} more of these.")
     return found
 
 

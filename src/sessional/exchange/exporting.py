@@ -18,19 +18,31 @@ import orjson
 from sessional.exchange.importing import SERVICE_DEFAULTS, rules_of
 from sessional.exchange.lines import KINDS
 from sessional.exchange.records import RECORDS
+from sessional.keyring import Keyring
 from sessional.store import bulk
 from sessional.store.bulk import Snapshot
 
 Row = Sequence[Any]
 
 
-async def export_lines(database: Path | str) -> AsyncIterator[tuple[bytes, int]]:
-    """The file in pieces, each with the number of its lines. All show the database at one moment."""
+async def export_lines(database: Path | str, *, keyring: Keyring) -> AsyncIterator[tuple[bytes, int]]:
+    """The file in pieces, each with the number of its lines. All show the database at one moment.
+
+    What is encrypted of clients in the database stands in clear in the file.
+    """
     async with bulk.snapshot(database) as snapshot:
         for part in PARTS:
-            async for rows in part.rows(snapshot):
+            async for stored in part.rows(snapshot):
+                rows = _opened(stored, keyring) if part.statement == _CLIENTS else stored
                 lines = [orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in part.lines(rows)]
                 yield b"".join(lines), len(lines)
+
+
+_CLIENTS: Final = "export_clients"
+
+
+def _opened(rows: Sequence[Row], keyring: Keyring) -> list[Row]:
+    return [keyring.open_row(RECORDS["client"].columns, row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +159,7 @@ PARTS: Final = (
     Part("export_away", _records("away")),
     Part("export_closures", _records("closure")),
     Part("export_rooms", _records("room")),
-    Part("export_clients", _records("client")),
+    Part(_CLIENTS, _records("client")),
     Part("export_care", _records("careRelationship")),
     Part("export_series", _records("series")),
     Part("export_appointments", _appointments),

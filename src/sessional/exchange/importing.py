@@ -27,6 +27,7 @@ from sessional.exchange.lines import (
 )
 from sessional.exchange.members import BadLine
 from sessional.exchange.records import AFTER_APPOINTMENTS, RECORDS, RULES, RecordLine, searched
+from sessional.keyring import Keyring
 from sessional.store import bulk, constraints
 from sessional.store.bulk import Incoming, Load
 from sessional.store.constraints import Conflict
@@ -55,19 +56,21 @@ class Imported:
 
 
 async def import_lines(
-    lines: Iterable[tuple[int, Line]], database: Path | str, *, passwords: Passwords
+    lines: Iterable[tuple[int, Line]], database: Path | str, *, passwords: Passwords, keyring: Keyring
 ) -> Imported:
     """Take in numbered lines. Raises ImportRefused for the first that cannot be taken."""
     async with bulk.load(database) as load:
-        return await take_in(lines, load, passwords=passwords)
+        return await take_in(lines, load, passwords=passwords, keyring=keyring)
 
 
-async def take_in(lines: Iterable[tuple[int, Line]], load: Load, *, passwords: Passwords) -> Imported:
+async def take_in(
+    lines: Iterable[tuple[int, Line]], load: Load, *, passwords: Passwords, keyring: Keyring
+) -> Imported:
     """The same within a transaction that somebody else opened."""
     await load.fetch("take_turns")
     if await load.fetch("any_expired_hold"):
         await load.fetch("drop_all_expired_holds")
-    intake = await _Intake.over(load, passwords)
+    intake = await _Intake.over(load, passwords, keyring)
     try:
         for number, line in lines:
             await intake.take(number, line)
@@ -113,6 +116,7 @@ class _Intake:
 
     load: Load
     passwords: Passwords
+    keyring: Keyring
     therapists: set[int]
     specialisms: dict[str, int]
     services: dict[str, ServiceLine]
@@ -126,7 +130,7 @@ class _Intake:
     done: Imported = field(default_factory=Imported)
 
     @classmethod
-    async def over(cls, load: Load, passwords: Passwords) -> _Intake:
+    async def over(cls, load: Load, passwords: Passwords, keyring: Keyring) -> _Intake:
         services = [
             ServiceLine(code=code, name=name, duration_seconds=seconds, rules=rules_of(rules))
             for code, name, seconds, *rules in await load.fetch("services")
@@ -134,6 +138,7 @@ class _Intake:
         return cls(
             load=load,
             passwords=passwords,
+            keyring=keyring,
             therapists={row[0] for row in await load.fetch("therapist_ids")},
             specialisms={row[0]: row[1] for row in await load.fetch("specialism_ids")},
             services={service.code: service for service in services},
@@ -308,18 +313,22 @@ class _Intake:
             for thing in ("appointment", "room", "series"):
                 await self._refers_to(thing, row.get(f"{thing}_id"))
         told = tuple(row[column] for column in record.columns)
-        for known in map(tuple, await self.load.fetch(record.alike, **row)):
+        for stored in await self.load.fetch(record.alike, **row):
+            known = self._opened(line.kind, record.columns, stored)
             if known == told or (line.kind == "room" and row["room_id"] is None):
                 self.done.known += 1
                 return
             if record.what:
                 raise BadLine(f"{record.what} exists already with other details")
-        await self._add(record.add, row)
+        await self._add(record.add, self.keyring.close_row(row) if line.kind == "client" else row)
         self.done.records += 1
         if line.kind == "client":
             self.clients.add(row["client_id"])
         if line.kind in RULES or line.kind == "closure":
             self.ruled.add(row.get("therapist_id"))
+
+    def _opened(self, kind: str, columns: Sequence[str], stored: Sequence[Any]) -> tuple[Any, ...]:
+        return self.keyring.open_row(columns, stored) if kind == "client" else tuple(stored)
 
     async def _add(self, statement: str, row: Mapping[str, Any]) -> None:
         """Raises BadLine where the database refuses that somebody or a room is in two places at once."""

@@ -31,7 +31,7 @@ from sessional.graph.plan import PageSizes
 from sessional.graph.refusals import plain_data
 from sessional.graph.schema import schema, write_date_time
 from sessional.graph.steps import Calling, Done, Step, StepMaker
-from sessional.store.dialect import CLIENT_MARK
+from sessional.store.dialect import CLIENT_MARK, STORED_MARK
 
 # Told of every exception that is not a refusal; answers nothing.
 FaultListener = Callable[[BaseException], None]
@@ -150,6 +150,8 @@ class Road:
                 if time.perf_counter() > ends:
                     raise DeadlineExceeded("a request ran out of time between two of its fields")
                 done = await step.run(self._desk, actor, variables, caller)
+                if STORED_MARK in done.text:
+                    done = Done(marks.open_stored(done.text, self._desk.keyring.open), done.rows)
             except Exception as raised:
                 error = barred if barred and isinstance(raised, Unauthenticated) else raised
                 self._note(error, step, actor)

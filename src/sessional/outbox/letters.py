@@ -15,6 +15,7 @@ import orjson
 from sessional.diary.readers import date_of, span_of, time_of
 from sessional.diary.reminders import still_right
 from sessional.diary.values import Interval
+from sessional.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +118,8 @@ _KINDS: Final = {
 _OVERTAKEN: Final = frozenset({"BOOKED", "MOVED", "HANDED_OVER", "CLOCKS_CHANGED"})
 
 
-def notice_of(outbox_id: int, row: Sequence[Any]) -> Notice:
-    """A notice from the columns of ``letter``."""
+def notice_of(outbox_id: int, row: Sequence[Any], keyring: Keyring) -> Notice:
+    """A notice from the columns of ``letter``. Raises Fault where the address cannot be decrypted."""
     kind, sessions, was_starts_at, lead_seconds, created_at, email, client_name, zone, *rest = row
     first_name, last_name, therapist_zone, starts_at, status, takes_part, has_later, offered_until = rest
     return Notice(
@@ -131,7 +132,7 @@ def notice_of(outbox_id: int, row: Sequence[Any]) -> Notice:
         was_starts_at=was_starts_at,
         lead_seconds=lead_seconds,
         created_at=created_at,
-        email=email or "",
+        email=keyring.open("email", email or ""),
         client_name=client_name,
         zone=zone,
         therapist_name=f"{first_name} {last_name}".strip(),

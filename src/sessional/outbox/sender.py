@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sessional.diary.reminders import falling_due
 from sessional.errors import SessionalError
+from sessional.keyring import Keyring
 from sessional.outbox.letters import Notice, needless, notice_of
 from sessional.outbox.mail import Unwritable, message
 from sessional.outbox.post import Never, NotNow, Place, Post, Unreachable
@@ -64,6 +65,7 @@ class Sender:
         leads: Sequence[int],
         now: Callable[[], int],
         told: Told,
+        keyring: Keyring,
     ) -> None:
         self._store = store
         self._post = Post(place)
@@ -71,6 +73,7 @@ class Sender:
         self._leads = leads
         self._now = now
         self._told = told
+        self._keyring = keyring
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
         self._stopping = asyncio.Event()
         self._next_reminders = 0
@@ -141,7 +144,7 @@ class Sender:
             await self._given_up(outbox_id, attempts, "never came to an end")
             return None
         rows = await self._store.fetch("letter", outbox_id=outbox_id)
-        notice = notice_of(outbox_id, rows[0])
+        notice = notice_of(outbox_id, rows[0], self._keyring)
         if (why := needless(notice, self._now())) is not None:
             await self._ended(outbox_id, attempts, "DROPPED", why)
             return None

@@ -17,8 +17,10 @@ from sessional.store.shape import Kind, Slot
 
 # A control character that no JSON text contains: it marks a number that does not fit its field.
 OUT_OF_RANGE_MARK: Final = "\x01"
-# Another, on both sides of the number of a client whose data an answer holds.
+# Two more, on both sides of what they mark: the number of a client whose data an answer holds, and a
+# stored text that may be encrypted, with the name of its column.
 CLIENT_MARK: Final = "\x03"
+STORED_MARK: Final = "\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class Dialect:
     one_by_one: Callable[[str, str, str], str]
     pack: Callable[[list[Any]], Any]
     mark: str
+    stored_mark: str
 
 
 def literal(text: str) -> str:
@@ -96,6 +99,7 @@ POSTGRES: Final = Dialect(
     ),
     pack=list,
     mark="chr(1)",
+    stored_mark="chr(4)",
 )
 
 SQLITE: Final = Dialect(
@@ -116,4 +120,5 @@ SQLITE: Final = Dialect(
     one_by_one=lambda table, alias, on: f"JOIN {table} {alias} ON {on}",
     pack=lambda values: orjson.dumps(values).decode(),
     mark="char(1)",
+    stored_mark="char(4)",
 )

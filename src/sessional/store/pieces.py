@@ -61,6 +61,10 @@ def _formed(leaf: Leaf, value: str, dialect: Dialect) -> Pieces:
     match leaf.form:
         case Form.TEXT:
             return [Sql(dialect.string(value))]
+        case Form.STORED:
+            mark, text = dialect.stored_mark, dialect.string(value)
+            name = literal(f"{leaf.column.name}:")
+            return [Sql(dialect.concat([mark, name, text, mark]))]
         case Form.NUMBER:
             return [Sql(dialect.digits(value))]
         case Form.NUMBER_32:

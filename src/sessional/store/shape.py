@@ -48,6 +48,7 @@ class Form(Enum):
     FLAG = "flag"  # true or false
     CALLERS = "callers"  # whether it is the session that asks
     JSON = "json"  # a text that is JSON already
+    STORED = "stored"  # a text that may be encrypted: marked, to be read by whoever has the key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1448,6 +1448,22 @@ ORDER BY starts_at, appointment_id
 
 -- ---- clients and holds ------------------------------------------------------------------------------
 
+-- name: stored_keys
+-- The names of the keys that clients' data is encrypted with (see keyring.py for the form).
+SELECT DISTINCT substr(stored, 10, 8) FROM (
+    SELECT email AS stored FROM client UNION ALL SELECT phone FROM client UNION ALL SELECT staff_notes FROM client
+) texts WHERE substr(stored, 1, 7) = 'sealed:'
+
+-- name: clients_after
+-- What is encrypted of some clients, in the order of their ids, locked until the end of the transaction.
+SELECT client_id, email, phone, staff_notes FROM client WHERE client_id > :after
+ORDER BY client_id LIMIT CAST(:most AS bigint)
+FOR NO KEY UPDATE -- postgres
+
+-- name: reseal_client
+-- The same texts of a client, encrypted anew.
+UPDATE client SET email = :email, phone = :phone, staff_notes = :staff_notes WHERE client_id = :client_id
+
 -- name: new_client
 -- A client's record.
 INSERT INTO client (name, search_name, email, phone, time_zone, language, staff_notes)

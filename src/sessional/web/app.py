@@ -34,6 +34,7 @@ from sessional.errors import SessionalError
 from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Road
+from sessional.keyring import Keyring
 from sessional.observe import (
     FaultHappened,
     Observer,
@@ -56,7 +57,7 @@ from sessional.web.health import healthz, readyz
 from sessional.web.metrics import shown as metrics_shown
 from sessional.web.one_write import OneWrite
 from sessional.web.request_id import current_request_id, with_request_id
-from sessional.web.secret import signing_secrets
+from sessional.web.secret import encryption_keys, signing_secrets
 from sessional.web.trusted import trusted
 from sessional.web.turnstile import Turnstile
 
@@ -181,11 +182,12 @@ def _desk(
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )
-    keys = signing_secrets(settings.secret, settings.secret_previous, place)
+    signing = signing_secrets(settings.secret, settings.secret_previous, place)
+    keys = encryption_keys(settings.encryption_key, settings.encryption_key_previous, place)
     places = settings.hashings_at_once
     return Desk(
         store=store,
-        tokens=Tokens(keys, lifetimes),
+        tokens=Tokens(signing, lifetimes),
         passwords=Passwords(),
         hashing=Hashing(_hashing_threads(places), places),
         now=lambda: int(time.time()),
@@ -196,6 +198,7 @@ def _desk(
         log_in_rate=_rate(settings_module.rate(settings.login_rate, "login_rate")),
         notice=lambda observation: tell(observers, observation),
         mails=bool(settings.smtp_url),
+        keyring=Keyring(keys),
         request_id=current_request_id,
         offer_seconds=settings.offer_seconds,
     )
@@ -308,6 +311,7 @@ async def _sending(settings: Settings, desk: Desk, observers: Sequence[Observer]
             warned=lambda text: tell(observers, Warned(message=text)),
             failed=lambda error: tell(observers, FaultHappened(request_id="", error=error)),
         ),
+        keyring=desk.keyring,
     )
     running = asyncio.create_task(sender.run())
     try:
