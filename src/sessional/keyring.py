@@ -21,6 +21,8 @@ from sessional.errors import Fault, SettingsFault
 
 # What every closed text begins with; the version is that of its form.
 CLOSED: Final = "sealed:1:"
+# Stands for the name of a key where texts are stored as they are, by a version before encryption.
+IN_CLEAR: Final = "clear"
 # The columns of a client that lie encrypted in the database.
 ENCRYPTED: Final = frozenset({"email", "phone", "staff_notes"})
 _KEY_BYTES: Final = 32
@@ -36,10 +38,18 @@ class Keyring:
         self._keys = dict(reversed(made))
         self._current = made[0] if made else None
 
+    @property
+    def name(self) -> str:
+        """By which name texts refer to the key that closes; empty where there is none."""
+        return self._current[0] if self._current else ""
+
     def close(self, field: str, text: str) -> str:
         """A text as it is stored. Raises SettingsFault where there is no key."""
         if self._current is None:
-            raise _missing()
+            raise SettingsFault(
+                "There is no key to encrypt clients' contact data and notes with: "
+                "give one in SESSIONAL_ENCRYPTION_KEY."
+            )
         name, key = self._current
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + key.encrypt(nonce, text.encode(), field.encode())
@@ -48,14 +58,16 @@ class Keyring:
     def open(self, field: str, stored: str) -> str:
         """The text that is stored. One from before there were keys stands there as it is.
 
-        Raises SettingsFault where its key is not here, Fault where it was tampered with.
+        Raises Fault where its key is not here, or where it was tampered with.
         """
         if not stored.startswith(CLOSED):
             return stored
         name, _, sealed = stored.removeprefix(CLOSED).partition(":")
         key = self._keys.get(name)
         if key is None:
-            raise _missing()
+            raise Fault(
+                f"a stored text of {field} is encrypted with a key that is not here (known as {name})"
+            )
         try:
             raw = urlsafe_b64decode(sealed)
             return key.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], field.encode()).decode()
@@ -78,7 +90,7 @@ class Keyring:
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Of the names of keys that stored texts bear, those that are not here."""
-        return sorted(set(names) - self._keys.keys())
+        return sorted(set(names) - self._keys.keys() - {IN_CLEAR})
 
     def opens(self, field: str, stored: str) -> bool:
         """Whether a stored text can be read."""
@@ -99,10 +111,3 @@ def _derive(key: str) -> tuple[str, AESGCM]:
         key.encode()
     )
     return made[_KEY_BYTES:].hex(), AESGCM(made[:_KEY_BYTES])
-
-
-def _missing() -> SettingsFault:
-    return SettingsFault(
-        "Clients' contact data and notes are encrypted, and their key is missing: "
-        "give it in SESSIONAL_ENCRYPTION_KEY."
-    )

@@ -6,6 +6,7 @@ import subprocess
 import jwt
 import pytest
 
+from sessional.store import address
 from sessional.store.migrate import migrate
 from tests.contract import practice
 from tests.contract.database import Database
@@ -86,7 +87,7 @@ def test_postgresql_without_a_key_for_clients_data_is_refused_at_the_start(postg
 def test_a_start_with_a_key_that_does_not_open_what_is_stored_is_refused(database_url, tmp_path):
     file = tmp_path / "client.jsonl"
     file.write_text('{"kind": "client", "clientId": 1, "name": "Eva", "phone": "+49 30"}\n')
-    migrate(database_url.removeprefix("sqlite:///") if "sqlite" in database_url else database_url)
+    migrate(address.parse(database_url))
     assert sessional("import", str(file), "--database", database_url).returncode == 0
     line = refusal(serve(database_url, SESSIONAL_ENCRYPTION_KEY="k" * 40))
     assert "a key that is not here" in line

@@ -23,7 +23,7 @@ from sessional.store.store import Store
 
 from .comparison import decode
 from .practice import Practice
-from .tables import EMPTIED_IN_ORDER, rows
+from .tables import EMPTIED_IN_ORDER, KEYRING, rows
 
 ACTOR = Actor(account_id=1, username="test_user", role=Role.ADMIN, session_id="s")
 ACCOUNT = (
@@ -44,6 +44,7 @@ class Product:
             now=lambda: 0,
             now_ms=lambda: 0,
             new_session_id=str,
+            keyring=KEYRING,
         )
         self._road = Road(
             desk,

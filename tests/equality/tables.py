@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sessional.diary.names import fold
+from sessional.keyring import Keyring
 
 from .practice import Practice
 
@@ -33,6 +34,8 @@ EMPTIED_IN_ORDER = (
     "specialism",
     "service",
 )
+# Closes what is encrypted of clients, and opens it for the product.
+KEYRING = Keyring(["the key of generated practices"])
 # Stored under other names, or worked out, or in another table.
 ELSEWHERE = {"specialism_ids", "service_ids", "client_ids"}
 
@@ -60,7 +63,7 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
         "time_off": _plain(practice.time_off),
         "away": _plain(practice.away),
         "closure": _plain(practice.closures),
-        "client": _plain(practice.clients, _by_name),
+        "client": _plain(practice.clients, _as_stored),
         "care_relationship": _plain(practice.care),
         "series": _plain(practice.series),
         "appointment": _plain(sessions),
@@ -72,6 +75,12 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
         "audit_event": _plain(practice.record),
         "waitlist_entry": _plain(practice.waitlist),
     }
+
+
+def _as_stored(client: Any) -> dict[str, Any]:
+    """Some encrypted, some as they were stored before there was a key."""
+    row = {**vars(client), **_by_name(client)}
+    return KEYRING.close_row(row) if client.client_id % 2 else row
 
 
 def _by_name(row: Any) -> dict[str, str]:

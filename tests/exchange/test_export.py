@@ -117,7 +117,7 @@ def test_a_file_that_is_written_is_readable_by_its_owner_alone(practice, tmp_pat
 
 
 def test_an_export_that_fails_leaves_the_older_file_and_no_other(practice, tmp_path, monkeypatch):
-    async def broken(_):
+    async def broken(_, *, keyring):
         yield b"half", 1
         raise OSError(28, "No space left on device")
 

@@ -7,14 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from sessional.cli.reencrypt import encrypt_all, is_in_clear
 from sessional.cli.verify import findings
 from sessional.errors import SchemaFault
 from sessional.exchange.exporting import export_lines
+from sessional.keyring import Keyring
 from sessional.store import migrate
 from sessional.store.migrations import HEAD, STEPS
 from tests.migrations.old import DATA, UNUSED, Old
+from tests.support.server import SECRET
 
 EARLIER = list(STEPS)[:-1]
+KEYRING = Keyring([SECRET])
+CONTACT = "SELECT email, phone, staff_notes FROM client"
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def test_nothing_of_an_earlier_version_is_lost_or_changed(
     migrate.migrate(old.place)
     assert old.rows(like) == before
     assert old.run("SELECT version_num FROM alembic_version") == [(HEAD,)]
-    assert asyncio.run(findings(old.place)) == 0, capsys.readouterr().out
+    assert asyncio.run(findings(old.place, KEYRING)) == 0, capsys.readouterr().out
     assert len(asyncio.run(_exported(old))) > 5
 
 
@@ -48,8 +53,23 @@ def test_a_notice_gets_no_number_that_one_before_it_had(old: Old) -> None:
     assert numbers == [(1,), (3,)]
 
 
+@pytest.mark.parametrize("revision", EARLIER)
+def test_what_was_in_clear_is_known_to_be_until_it_is_encrypted(old: Old, revision: str) -> None:
+    old.make(revision)
+    migrate.migrate(old.place)
+    has_clients = revision != "0001"
+    assert asyncio.run(is_in_clear(old.place)) == has_clients
+    exported = asyncio.run(_exported(old))
+    assert asyncio.run(encrypt_all(old.place, KEYRING)) == (int(has_clients), set())
+    assert not asyncio.run(is_in_clear(old.place))
+    assert all(text.startswith("sealed:1:") for row in old.run(CONTACT) for text in row if text)
+    assert asyncio.run(_exported(old)) == exported
+
+
 async def _exported(old: Old) -> list[bytes]:
-    return [line async for piece, _ in export_lines(old.place) for line in piece.splitlines()]
+    return [
+        line async for piece, _ in export_lines(old.place, keyring=KEYRING) for line in piece.splitlines()
+    ]
 
 
 @pytest.mark.parametrize("revision", list(DATA))

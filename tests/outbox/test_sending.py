@@ -71,6 +71,25 @@ async def test_what_is_refused_for_good_is_given_up_at_once_seen_and_tried_again
     assert listed.stdout == "Nothing waits, and nothing was given up.\n"
 
 
+async def test_an_address_that_no_key_opens_keeps_back_no_other_mail_and_is_tried_again(
+    office: Office, therapist: int
+) -> None:
+    ana, ben = await office.person("Ana"), await office.person("Ben")
+    [(address,)] = await office.books.run("SELECT email FROM client WHERE client_id = $1", int(ana))
+    assert address.startswith("sealed:1:")
+    elsewhere = "UPDATE client SET email = $1 WHERE client_id = $2"
+    await office.books.run(elsewhere, "sealed:1:00000000:AAAA", int(ana))
+    await booked(office, therapist, ana, startsAt=at(TEN))
+    await booked(office, therapist, ben, startsAt=at(TEN + HOUR))
+    (mail,) = await office.box.until(1)
+    assert "Ben" in mail["To"]
+    await office.until("SELECT count(*) = 1 FROM outbox WHERE outcome = 'Fault' AND status = 'WAITING'")
+    await office.books.run(elsewhere, address, int(ana))
+    office.clock.now += 60
+    assert "Ana" in (await office.box.until(2))[1]["To"]
+    await office.settled()
+
+
 def test_it_is_tried_for_about_a_day_ever_more_rarely_and_then_given_up() -> None:
     waits = [delay_seconds(attempts) for attempts in range(1, MOST_ATTEMPTS)]
     assert waits == sorted(wait for wait in waits if wait is not None)

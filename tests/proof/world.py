@@ -15,6 +15,7 @@ import apsw
 import asyncpg
 import httpx
 
+from sessional.cli.data_keys import DataKeys
 from sessional.cli.verify import BOTH, POSTGRES, SQLITE
 from sessional.credentials import Passwords
 from sessional.errors import ImportRefused
@@ -153,8 +154,11 @@ class World:
         lines = numbered(io.BytesIO(json.dumps(line).encode()))
         place = address.parse(self.books.url)
         try:
+            keys = DataKeys(keyring=Keyring([SECRET]), place=place, made="")
             self._runner.run(
-                import_lines(lines, place, passwords=self._passwords, keyring=Keyring([SECRET]))
+                import_lines(
+                    lines, place, passwords=self._passwords, keyring=keys.keyring, admit=keys.admit
+                )
             )
         except ImportRefused:
             return False

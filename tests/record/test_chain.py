@@ -18,6 +18,7 @@ from tests.booking.books import Books
 from tests.booking.in_process import started
 from tests.diary_api.conftest import Practice
 from tests.record.conftest import last, sealed
+from tests.support.server import SECRET
 
 LETTING = {
     True: (
@@ -126,8 +127,9 @@ async def test_two_services_at_once_make_one_chain_without_gaps(
 
 
 async def test_the_command_line_is_on_record_and_in_the_chain_at_once(
-    books: Books, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    books: Books, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SESSIONAL_ENCRYPTION_KEY", SECRET)
     await asyncio.to_thread(user_disable, "ben", books.url)
     file = tmp_path / "lines.jsonl"
     file.write_bytes(orjson.dumps({"kind": "closure", "onDate": "2031-12-25", "name": "Christmas"}))

@@ -15,7 +15,7 @@ from typing import Annotated, BinaryIO, Final
 import typer
 
 from sessional.actions.zone_rules import note_in
-from sessional.cli.data_keys import opening
+from sessional.cli.data_keys import exporting, writing
 from sessional.cli.options import Database, database_url, loaded
 from sessional.credentials import Passwords
 from sessional.errors import InvalidArgument
@@ -41,10 +41,12 @@ def import_file(
 ) -> None:
     """Take in a file of therapists, appointments and users: all of it, or nothing."""
     place = current(database, create=True)
-    keyring = opening(loaded(database=database).settings, place)
+    keys = writing(loaded(database=database).settings, place)
     with source_of(file) as source, _bar("Reading", _size(source)) as advance:
         lines = _watched(numbered(source), source, advance)
-        imported = asyncio.run(import_lines(lines, place, passwords=Passwords(), keyring=keyring))
+        imported = asyncio.run(
+            import_lines(lines, place, passwords=Passwords(), keyring=keys.keyring, admit=keys.admit)
+        )
     asyncio.run(note_in(place, int(time.time()), unknown_alone=True))
     typer.echo(summary(imported))
 
@@ -57,7 +59,7 @@ def export_file(
 ) -> None:
     """Write the whole practice to a file that import takes: clients' data in clear, and password hashes."""
     place = current(database)
-    keyring = opening(loaded(database=database).settings, place)
+    keyring = exporting(loaded(database=database).settings, place)
     with _target(file) as target, _bar("Writing", None) as advance:
         lines = asyncio.run(_export(place, target, advance, keyring))
     typer.echo(f"Exported {counted(lines, 'line')}.", err=file == "-")

@@ -11,8 +11,8 @@ import typer
 
 from sessional.access import Role
 from sessional.actions.sealing import Chain
-from sessional.cli.exchange import counted, current
 from sessional.cli.data_keys import reading
+from sessional.cli.exchange import counted, current
 from sessional.cli.options import Database, loaded
 from sessional.errors import Fault
 from sessional.exchange.records import RECORDS

@@ -6,7 +6,7 @@ Decides what a line that repeats something means. Must not know SQL, files or JS
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -56,11 +56,21 @@ class Imported:
 
 
 async def import_lines(
-    lines: Iterable[tuple[int, Line]], database: Path | str, *, passwords: Passwords, keyring: Keyring
+    lines: Iterable[tuple[int, Line]],
+    database: Path | str,
+    *,
+    passwords: Passwords,
+    keyring: Keyring,
+    admit: Callable[[Load], Awaitable[None]],
 ) -> Imported:
-    """Take in numbered lines. Raises ImportRefused for the first that cannot be taken."""
+    """Take in numbered lines. Raises ImportRefused for the first that cannot be taken.
+
+    ``admit`` is called once all are, and notes the key within the transaction.
+    """
     async with bulk.load(database) as load:
-        return await take_in(lines, load, passwords=passwords, keyring=keyring)
+        imported = await take_in(lines, load, passwords=passwords, keyring=keyring)
+        await admit(load)
+    return imported
 
 
 async def take_in(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sessional.diary.reminders import falling_due
-from sessional.errors import SessionalError
+from sessional.errors import Fault, SessionalError
 from sessional.keyring import Keyring
 from sessional.outbox.letters import Notice, needless, notice_of
 from sessional.outbox.mail import Unwritable, message
@@ -144,7 +144,12 @@ class Sender:
             await self._given_up(outbox_id, attempts, "never came to an end")
             return None
         rows = await self._store.fetch("letter", outbox_id=outbox_id)
-        notice = notice_of(outbox_id, rows[0], self._keyring)
+        try:
+            notice = notice_of(outbox_id, rows[0], self._keyring)
+        except Fault as error:  # an address that no key opens here is in nobody else's way
+            self._told.failed(error)
+            await self._failed(outbox_id, attempts, error)
+            return None
         if (why := needless(notice, self._now())) is not None:
             await self._ended(outbox_id, attempts, "DROPPED", why)
             return None

@@ -1448,11 +1448,23 @@ ORDER BY starts_at, appointment_id
 
 -- ---- clients and holds ------------------------------------------------------------------------------
 
+-- name: encryption_keys
+-- The names of the keys that clients' data may be encrypted with.
+SELECT key_name FROM encryption_key ORDER BY key_name
+
+-- name: note_encryption_key
+-- One more, before the first text is.
+INSERT INTO encryption_key (key_name) VALUES (:key_name) ON CONFLICT (key_name) DO NOTHING
+
+-- name: forget_encryption_key
+-- Nothing is encrypted with it any more.
+DELETE FROM encryption_key WHERE key_name = :key_name
+
 -- name: stored_keys
--- The names of the keys that clients' data is encrypted with (see keyring.py for the form).
-SELECT DISTINCT substr(stored, 10, 8) FROM (
+-- The names of the keys that clients' data is encrypted with, as every text says (see keyring.py for the form).
+SELECT DISTINCT CASE WHEN substr(stored, 1, 9) = 'sealed:1:' THEN substr(stored, 10, 8) ELSE 'clear' END FROM (
     SELECT email AS stored FROM client UNION ALL SELECT phone FROM client UNION ALL SELECT staff_notes FROM client
-) texts WHERE substr(stored, 1, 7) = 'sealed:'
+) texts WHERE stored <> ''
 
 -- name: clients_after
 -- What is encrypted of some clients, in the order of their ids, locked until the end of the transaction.

@@ -20,6 +20,7 @@ STEPS: Final = {
     "0010": "0010_api_keys",
     "0011": "0011_participants_stay",
     "0012": "0012_zone_rules",
+    "0013": "0013_encryption_keys",
     "0015": "0015_offers_told",
 }
 HEAD: Final = list(STEPS)[-1]
