@@ -157,7 +157,8 @@ def main() -> int:
     parser.add_argument("--only", type=some_of(DATABASES), default=DATABASES, metavar="DATABASES")
     parser.add_argument("--pages", type=positive, default=500, help="how many of each kind (500)")
     options = parser.parse_args()
-    os.environ.setdefault("SESSIONAL_SECRET", secrets.token_hex(32))
+    for name in ("SESSIONAL_SECRET", "SESSIONAL_ENCRYPTION_KEY"):
+        os.environ.setdefault(name, secrets.token_hex(32))
     chance = random.Random(1)
     with tempfile.TemporaryDirectory(prefix="sessional-bench-") as name, ExitStack() as stack:
         readers = started(options, Path(name), stack)

@@ -14,6 +14,13 @@ from tests.support.api import Api
 from tests.support.postgres import free_port
 from tests.support.server import running, sessional
 
+SECRETS = (
+    "SESSIONAL_SECRET",
+    "SESSIONAL_SECRET_PREVIOUS",
+    "SESSIONAL_ENCRYPTION_KEY",
+    "SESSIONAL_ENCRYPTION_KEY_PREVIOUS",
+)
+
 
 def serve(database: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A start that is to be refused."""
@@ -29,7 +36,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-@pytest.mark.parametrize("name", ["SESSIONAL_SECRET", "SESSIONAL_SECRET_PREVIOUS"])
+@pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_under_32_bytes_is_refused_at_the_start(tmp_path, name):
     line = refusal(serve(f"sqlite:///{tmp_path}/x.db", **{name: "x" * 31}))
     assert name in line

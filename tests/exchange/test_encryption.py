@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import typer
@@ -228,6 +229,24 @@ def test_reencrypt_says_that_somebody_still_writes_without_the_new_key(full, mon
         reencrypt(full.url)
     assert "restart every process" in capsys.readouterr().err
     assert noted(full) == {KEYRING.name, Keyring([NEWER]).name}
+
+
+def test_reencrypt_writes_over_nothing_that_somebody_changes_meanwhile(full, monkeypatch):
+    """Between what it has read and what it writes, somebody else's change of the same client waits."""
+    module = sys.modules["sessional.cli.reencrypt"]
+    changing = Thread(target=full.run, args=["UPDATE client SET phone = '+46 2' WHERE client_id = 5"])
+    reseal = module._one
+
+    async def slowly(load, keyring, client_id, stored):
+        if client_id == 5:
+            changing.start()
+            changing.join(0.5)
+        return await reseal(load, keyring, client_id, stored)
+
+    monkeypatch.setattr(module, "_one", slowly)
+    assert asyncio.run(encrypt_all(full.place, Keyring([NEWER, SECRET])))[0] > 0
+    changing.join()
+    assert full.run("SELECT phone FROM client WHERE client_id = 5") == [("+46 2",)]
 
 
 def test_a_start_on_sqlite_encrypts_what_a_version_before_has_left_in_clear(on_sqlite, capsys):
