@@ -30,9 +30,23 @@ def test_the_originals_data_is_there(practice):
     first, second = practice.lines("appointment")[:2]
     assert list(first.values())[1:] == [1, 1, 1644747572, 3600, "one-off"]
     assert list(second.values())[1:] == [2, 2, 1644780000, 3600, "consultation"]
-    [(name, role, password_hash)] = practice.run("SELECT username, role, password_hash FROM account")
-    assert (name, role) == ("test_user", "ADMIN")
+    account = "SELECT role, password_hash FROM account WHERE username = 'test_user'"
+    [(role, password_hash)] = practice.run(account)
+    assert role == "ADMIN"
     assert PASSWORDS.match("password", password_hash)
+
+
+def test_there_is_an_account_of_every_role_that_people_have_each_with_sessions_to_see(practice):
+    assert load_demo(practice.place, TODAY)
+    accounts = practice.run("SELECT role, therapist_id, client_id FROM account ORDER BY account_id")
+    assert [tuple(row) for row in accounts] == [
+        ("ADMIN", None, None),
+        ("SCHEDULER", None, None),
+        ("THERAPIST", 3, None),
+        ("CLIENT", None, 1),
+    ]
+    noras = "SELECT count(*) FROM appointment_client WHERE client_id = 1"
+    assert practice.run(noras)[0][0] >= 6  # one in each of six weeks
 
 
 def test_a_second_start_adds_nothing_even_on_another_day(practice):

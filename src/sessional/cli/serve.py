@@ -118,6 +118,7 @@ def _welcome(settings: Settings, *, demo: bool) -> str:
     lines.append(f"  Data                      {shown('database', settings.database)}")
     if demo:
         lines.append("  Demonstration login       test_user / password")
+        lines.append("  Other roles' logins       reception, amara (therapist), nora (client) / password")
     else:
         lines.append("  A first account           sessional user add NAME --role ADMIN")
     return "\n".join([*lines, "  To stop                   Ctrl-C", ""])
