@@ -69,6 +69,10 @@ class Practice:
             free_day=max(day for day in days if day <= NOW + 13 * DAY_SECONDS),
         )
 
+    def free_hour(self, therapist_id: int) -> int:
+        """The first hour of a usual day in which a therapist is free."""
+        return 10 - therapist_id % 7 % 2
+
     def _working_days(self) -> list[int]:
         days = (NOW + n * DAY_SECONDS for n in range(-4, 16))
         return [day for day in days if datetime.fromtimestamp(day, UTC).isoweekday() <= 5]

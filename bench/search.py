@@ -27,12 +27,15 @@ from bench.options import some_of
 from bench.practices import NOW, Practice, fill_postgres, fill_sqlite
 from bench.words import say
 from sessional.access import Actor, Role
+from sessional.actions.booking import book
 from sessional.actions.desk import Desk
 from sessional.actions.finding import free_slots, next_free
 from sessional.credentials import Lifetimes, Passwords, Tokens
-from sessional.diary.values import DAY_SECONDS
+from sessional.diary.values import DAY_SECONDS, Wish
 from sessional.store.postgres import PostgresStore
+from sessional.store.shape import Column, Form, Leaf
 from sessional.store.sqlite import SqliteStore
+from sessional.store.store import RowAnswer
 
 ANN = Actor(account_id=1, username="ann", role=Role.ADMIN, session_id="bench")
 ROUNDS, ENOUGH_SECONDS = 15, 4
@@ -41,6 +44,7 @@ DATABASES = ["sqlite", "postgresql"]
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 RARE = "20 free slots of one specialism"
 SCARCE = "the only free day of all, booked solid"
+RULED = "a booking that obeys hours and rules, durable"
 # (search, therapists) -> milliseconds on SQLite, on PostgreSQL
 TARGETS = {
     (RARE, 500): (3, 6),
@@ -88,6 +92,23 @@ def searches(desk: Desk, practice: Practice) -> Iterator[tuple[str, Search]]:
         some = {"therapist_ids": list(range(1, 201)), "until": NOW + 28 * DAY_SECONDS, "service": "one-off"}
         every: dict[str, Any] = {"wanted": frozenset({"total_count"}), "search": some, "first": 0}
         yield "200 therapists x 28 days, every slot", lambda: free_slots(desk, ANN, **every)
+        yield RULED, bookings(desk, practice)
+
+
+def bookings(desk: Desk, practice: Practice) -> Search:
+    """Each call books another therapist's free hour, three days ahead."""
+    answer = RowAnswer((Leaf("appointmentId", Column(name="appointment_id"), Form.ID),), desk.store.dialect)
+    wishes = (
+        Wish(
+            therapist_id=therapist_id,
+            starts_at=NOW + 3 * DAY_SECONDS + practice.free_hour(therapist_id) * 3600,
+            duration_seconds=None,
+            service_code="one-off",
+            idempotency_key=f"bench {therapist_id}",
+        )
+        for therapist_id in range(1, practice.therapists + 1)
+    )
+    return lambda: book(desk, ANN, next(wishes), answer)
 
 
 async def measured(
