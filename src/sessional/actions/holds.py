@@ -65,11 +65,13 @@ async def hold_slot(
 
 
 async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
-    """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone."""
+    """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone; who
+    waits for what the first of these kept is offered it."""
     tx, actor = work.tx, work.actor
     mine = {"account_id": actor.account_id, "now": work.now}
     row = {"therapist_id": wish.therapist_id}
-    await tx.fetch("drop_expired_holds", now=work.now, **row)
+    for run_out in await tx.fetch("drop_expired_holds", now=work.now, **row):
+        work.frees(*run_out)
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     await tx.fetch("drop_stale_holds", **row, **span, **mine)
     (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]

@@ -18,6 +18,7 @@ from sessional.actions.loading import load_rules
 from sessional.actions.own import keeps_diary
 from sessional.actions.rules_affected import Change, Decisions, Settled, day, open_diaries, settle
 from sessional.actions.rules_therapists import open_diary
+from sessional.actions.waitlist_openings import Openings
 from sessional.actions.work import Ref, Work
 from sessional.actions.zone_rules import note_first
 from sessional.diary.rules import (
@@ -44,11 +45,13 @@ async def set_working_hours(
     """These hours instead of all there were. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
     change = new_hours(hours)
     await open_diaries(work, therapist_id, decisions)
+    openings = await Openings.begin(work, therapist_id)
     settled = await settle(work, therapist_id, change, decisions)
     await work.tx.fetch("drop_working_hours", therapist_id=therapist_id)
     for one in hours:
         row = {"valid_from": None, "valid_until": None, "every_weeks": 1, **one}
         await work.tx.fetch("add_working_hours", therapist_id=therapist_id, **row)
+    await openings.end(work)
     return await _changed(work, therapist_id, settled)
 
 
@@ -83,10 +86,12 @@ async def set_date_override(
     """Other hours on a date; none: closed. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
     change = new_override(on_date, intervals)
     await open_diaries(work, therapist_id, decisions)
+    openings = await Openings.begin(work, therapist_id)
     settled = await settle(work, therapist_id, change, decisions)
     pairs = orjson.dumps(_pairs(intervals)).decode()
     place = {"therapist_id": therapist_id, "on_date": on_date}
     rows = await work.tx.fetch("override_date", intervals=pairs, **place)
+    await openings.end(work)
     payload = await _changed(work, therapist_id, settled)
     return {**payload, "date_override": Ref("DateOverride", rows[0][0])}
 
@@ -97,8 +102,10 @@ async def remove_date_override(
     """The weekly hours stand on that date again. Raises NotFound, DecisionsNeeded."""
     therapist_id, on_date = await _override(work, date_override_id)
     await open_diaries(work, therapist_id, decisions)
+    openings = await Openings.begin(work, therapist_id)
     settled = await settle(work, therapist_id, _without_override(on_date), decisions)
     await work.tx.fetch("drop_override", date_override_id=date_override_id)
+    await openings.end(work)
     return await _changed(work, therapist_id, settled)
 
 

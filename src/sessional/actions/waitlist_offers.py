@@ -7,10 +7,9 @@ in turn. The order of locks is always: diaries by number, then the rooms, then t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -19,24 +18,11 @@ from sessional.actions import notices
 from sessional.actions.audit import Record
 from sessional.actions.desk import Desk
 from sessional.actions.entries import by_the_service
-from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
-from sessional.actions.rooms import rooms_between
-from sessional.diary.values import DAY_SECONDS, Interval, Slot
-from sessional.diary.waitlist import (
-    HELD_BY,
-    KEPT_SECONDS,
-    Diary,
-    Entry,
-    Offer,
-    Practice,
-    offer_for,
-    take,
-)
+from sessional.actions.waitlist_loading import load_entries, load_practice
+from sessional.diary.values import Slot
+from sessional.diary.waitlist import HELD_BY, KEPT_SECONDS, Offer, offer_for, take
 from sessional.store.constraints import Conflict
 from sessional.store.store import Transaction
-
-# Caps count local weeks, which begin up to seven days before a start and end up to seven after.
-_REACH_SECONDS = 8 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,7 @@ class Giver:
 
 
 async def pass_on(desk: Desk) -> int:
-    """What has run out goes to the next in turn; how many diaries that was in.
+    """What has run out goes to the next in turn, offers and holds; how many diaries that was in.
 
     Any number of processes may do this at once: who comes second finds nothing left to do.
     """
@@ -110,7 +96,9 @@ def _passing_on(desk: Desk, therapist_id: int) -> Any:
     async def action(tx: Transaction) -> None:
         giver = Giver(tx=tx, desk=desk, now=desk.now())
         await tx.fetch("open_diary", therapist_id=therapist_id)
-        await _offer(giver, await _lapse(giver, [therapist_id]))
+        lapsed = await _lapse(giver, [therapist_id])
+        held = await tx.fetch("drop_expired_holds", therapist_id=therapist_id, now=giver.now)
+        await _offer(giver, [*lapsed, *_ahead(giver, map(_slot, held))])
 
     return action
 
@@ -132,13 +120,22 @@ def _ending(desk: Desk) -> Any:
 
 async def offer_freed(giver: Giver, freed: Sequence[Slot]) -> None:
     """Offer what an action has made free; offers in the same diaries that have run out go on as well."""
-    ahead = [slot for slot in freed if slot.ends_at > giver.now]
+    ahead = _ahead(giver, freed)
     if not ahead:
         return
     therapist_ids = sorted({slot.therapist_id for slot in ahead})
     for therapist_id in therapist_ids:
         await giver.tx.fetch("open_diary", therapist_id=therapist_id)
     await _offer(giver, [*ahead, *await _lapse(giver, therapist_ids)])
+
+
+def _ahead(giver: Giver, freed: Iterable[Slot]) -> list[Slot]:
+    return [slot for slot in freed if slot.ends_at > giver.now]
+
+
+def _slot(row: Sequence[int]) -> Slot:
+    """A span of a diary as statements give it."""
+    return Slot(therapist_id=row[0], starts_at=row[1], ends_at=row[2])
 
 
 async def lock_waitlist(tx: Transaction) -> None:
@@ -189,8 +186,8 @@ async def _offer(giver: Giver, free: Sequence[Slot]) -> None:
     if not await tx.fetch("anyone_waiting", **reach):
         return
     await lock_waitlist(tx)
-    entries = [_entry(row) for row in await tx.fetch("waiting", **reach)]
-    practice = await _practice(tx, free, entries, now)
+    entries = await load_entries(tx, reach)
+    practice = await load_practice(tx, free, entries, now)
     for therapist_id in practice.diaries:
         # What has run out is in the way of the constraint alone.
         await tx.fetch("drop_expired_holds", therapist_id=therapist_id, now=now)
@@ -238,77 +235,3 @@ async def _write(tx: Transaction, offer: Offer, now: int) -> bool:
     if not await tx.fetch("note_offer", waitlist_entry_id=offer.entry.entry_id, **told):
         raise Conflict("waitlist_entry")
     return True
-
-
-async def _practice(tx: Transaction, free: Sequence[Slot], entries: Sequence[Entry], now: int) -> Practice:
-    services = await load_services(tx.fetch)
-    reach = Interval(
-        starts_at=max(0, min(slot.starts_at for slot in free) - _REACH_SECONDS),
-        ends_at=max(slot.ends_at for slot in free) + _REACH_SECONDS,
-    )
-    return Practice(
-        now=now,
-        services=services,
-        closures=await load_closures(tx.fetch),
-        diaries=await _diaries(tx, sorted({slot.therapist_id for slot in free}), reach),
-        clients=await _clients(tx, entries, reach),
-        rooms=await _rooms(tx, reach, now) if any(s.needs_room for s in services.values()) else {},
-    )
-
-
-async def _diaries(tx: Transaction, therapist_ids: Sequence[int], reach: Interval) -> dict[int, Diary]:
-    rules = await load_rules(tx.fetch, therapist_ids)
-    named: defaultdict[int, set[str]] = defaultdict(set)
-    packed = tx.dialect.pack(list(therapist_ids))
-    for therapist_id, name in await tx.fetch("specialisms_of_some", therapist_ids=packed):
-        named[therapist_id].add(name)
-    return {
-        number: Diary(
-            rules=rules[number],
-            specialisms=frozenset(named[number]),
-            busy=[replace(b, places_left=0) for b in await busy_around(tx.fetch, number, reach)],
-        )
-        for number in therapist_ids
-        if number in rules
-    }
-
-
-async def _clients(
-    tx: Transaction, entries: Sequence[Entry], reach: Interval
-) -> Mapping[int, Sequence[Interval]]:
-    found: defaultdict[int, list[Interval]] = defaultdict(list)
-    packed = tx.dialect.pack(sorted({entry.client_id for entry in entries}))
-    span = {"starts_at": reach.starts_at, "ends_at": reach.ends_at}
-    for client_id, starts_at, ends_at in await tx.fetch("sessions_of_clients", client_ids=packed, **span):
-        found[client_id].append(Interval(starts_at=starts_at, ends_at=ends_at))
-    return found
-
-
-async def _rooms(tx: Transaction, reach: Interval, now: int) -> Mapping[int, list[Interval]]:
-    """Every room with when it is taken."""
-    rooms = await rooms_between(tx.fetch, reach, account_id=None, now=now)
-    return {
-        room_id: [Interval(starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in spans]
-        for room_id, spans in rooms.taken.items()
-    }
-
-
-def _entry(row: Sequence[Any]) -> Entry:
-    return Entry(
-        entry_id=row[0],
-        client_id=row[1],
-        service_code=row[2],
-        from_at=row[3],
-        until_at=row[4],
-        specialisms=frozenset(orjson.loads(row[5])),
-        therapist_ids=frozenset(int(number) for number in orjson.loads(row[6])),
-        duration_seconds=row[7],
-        from_minute=row[8],
-        until_minute=row[9],
-        weekdays=frozenset(orjson.loads(row[10])),
-        time_zone=row[11],
-        declined=frozenset(
-            Slot(therapist_id=therapist_id, starts_at=starts_at, ends_at=ends_at)
-            for therapist_id, starts_at, ends_at in orjson.loads(row[12])
-        ),
-    )

@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import Final
 
 from sessional.diary.ask import Ask
+from sessional.diary.availability import open_intervals
 from sessional.diary.offers import starts
 from sessional.diary.rules import Busy, Closures, ServiceRules, TherapistRules
+from sessional.diary.spans import Span, minus
 from sessional.diary.values import Interval, Slot
 from sessional.diary.wishes import Fits, at_time_of_day, on_weekdays
 
@@ -98,6 +100,18 @@ def wishes(entry: Entry) -> list[Fits]:
     if entry.from_minute is not None and entry.until_minute is not None:
         found.append(at_time_of_day(entry.from_minute, entry.until_minute, entry.time_zone))
     return found
+
+
+def opened(
+    before: TherapistRules, after: TherapistRules, closures: Closures, within: Interval
+) -> list[Interval]:
+    """The time that rules leave open and those before them did not."""
+    was, now = (_open(rules, closures, within) for rules in (before, after))
+    return [Interval(starts_at=start, ends_at=end) for start, end in minus(now, was)]
+
+
+def _open(rules: TherapistRules, closures: Closures, within: Interval) -> list[Span]:
+    return [(span.starts_at, span.ends_at) for span in open_intervals(rules, closures, within)]
 
 
 def offer_for(entry: Entry, free: Sequence[Slot], practice: Practice, offer_seconds: int) -> Offer | None:

@@ -1520,8 +1520,9 @@ FROM service WHERE code = :service_code
 RETURNING appointment_id
 
 -- name: drop_expired_holds
--- Holds of a diary that ran out.
+-- Holds of a diary that ran out, and the time that each kept.
 DELETE FROM appointment WHERE therapist_id = :therapist_id AND held_until > 0 AND held_until <= :now
+RETURNING therapist_id, starts_at, ends_at
 
 -- name: add_hold
 -- A time kept for an account, with the buffers that the session will have.
@@ -1576,6 +1577,10 @@ FROM waitlist_entry WHERE waitlist_entry_id = :waitlist_entry_id
 SELECT 1 FROM waitlist_entry
 WHERE status = 'WAITING' AND from_at < :ends_at AND until_at > :starts_at LIMIT 1
 
+-- name: awaited
+-- The first and the last instant that anybody waits for.
+SELECT min(from_at), max(until_at) FROM waitlist_entry WHERE status = 'WAITING' AND until_at > :now
+
 -- name: waiting
 -- Who waits for a time within a span, in turn.
 SELECT waitlist_entry_id, client_id, service_code, from_at, until_at, specialisms, therapist_ids,
@@ -1585,8 +1590,14 @@ WHERE status = 'WAITING' AND from_at < :ends_at AND until_at > :starts_at
 ORDER BY turn, waitlist_entry_id
 
 -- name: offers_run_out
--- In whose diaries an offer has run out, and 0 where somebody has waited in vain to the end.
-SELECT DISTINCT offered_therapist_id FROM waitlist_entry WHERE offered_until <= :now
+-- In whose diaries an offer has run out, or a hold of a time that somebody waits for, and 0 where somebody has
+-- waited in vain to the end.
+SELECT offered_therapist_id FROM waitlist_entry WHERE offered_until <= :now
+UNION
+SELECT therapist_id FROM appointment a
+WHERE a.held_until > 0 AND a.held_until <= :now AND a.ends_at > :now AND EXISTS (
+    SELECT 1 FROM waitlist_entry w
+    WHERE w.status = 'WAITING' AND w.from_at < a.ends_at AND w.until_at > a.starts_at)
 UNION ALL
 SELECT 0 WHERE EXISTS (SELECT 1 FROM waitlist_entry WHERE status = 'WAITING' AND until_at <= :now)
 
