@@ -34,6 +34,9 @@ PRACTICE = (
     {"kind": "appointmentEvent", "appointmentId": 4, "therapistId": 9, "version": 1,
      "happenedAtUnixSeconds": NINE, "username": "李", "change": "BOOKED", "status": "BOOKED",
      "startsAtUnixSeconds": END_OF_TIME - 86_400, "endsAtUnixSeconds": END_OF_TIME},
+    {"kind": "waitlistEntry", "waitlistEntryId": 2, "clientId": 5, "type": "walk", "turn": 1,
+     "fromUnixSeconds": NINE, "untilUnixSeconds": NINE + HOUR, "joinedAtUnixSeconds": NINE - HOUR,
+     "specialisms": ["Zoo"], "status": "ENDED"},
     user("李"),
     user("ben", disabledAtUnixSeconds=1_700_000_000),
     user("zoë", role="THERAPIST", therapistId=9),
@@ -42,7 +45,7 @@ PRACTICE = (
 ORDER = [
     *("specialism", "service", "therapist", "workingHours", "dateOverride", "timeOff", "away"),
     *("closure", "room", "client", "careRelationship", "series", "appointment"),
-    *("appointmentDetails", "participant", "appointmentEvent", "user"),
+    *("appointmentDetails", "participant", "appointmentEvent", "waitlistEntry", "user"),
 ]
 
 

@@ -170,6 +170,43 @@ def test_whatever_is_in_two_places_or_counted_wrongly_is_found(full, capsys, dam
     assert set(TWICE[damage]) <= set(findings(full, capsys))
 
 
+WAITING = {
+    "UPDATE waitlist_entry SET client_id = 77": "Waitlist entry 1 is of client 77 for the service",
+    "UPDATE waitlist_entry SET service_code = 'x'": "Waitlist entry 1 is of client 4 for the service “x”",
+    "UPDATE waitlist_entry SET status = 'ACCEPTED', offered_id = NULL, appointment_id = 77": (
+        "Waitlist entry 1 came to appointment 77, which does not exist."
+    ),
+    "DELETE FROM appointment WHERE held_until > 0": "Waitlist entry 1 is offered a time of therapist 2",
+    "UPDATE appointment SET starts_at = starts_at + 1 WHERE held_until > 0": (
+        "Waitlist entry 1 is offered a time of therapist 2"
+    ),
+    "UPDATE appointment SET held_by = 1 WHERE held_until > 0": "that hold 3 does not keep.",
+    "DELETE FROM waitlist_entry": "Hold 3 keeps a time of therapist 2 for an offer that does not exist.",
+}
+# Until 2099.
+OFFERED = {
+    "kind": "waitlistEntry", "waitlistEntryId": 1, "clientId": 4, "type": "one-off", "turn": 1,
+    "fromUnixSeconds": 4_070_908_800, "untilUnixSeconds": 4_070_995_200, "joinedAtUnixSeconds": 1,
+    "status": "OFFERED", "offeredTherapistId": 2, "offeredStartsAtUnixSeconds": 4_070_912_400,
+    "offeredEndsAtUnixSeconds": 4_070_916_000, "offeredUntilUnixSeconds": 4_070_908_800,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", WAITING)
+def test_an_entry_of_the_waitlist_or_an_offer_without_what_it_needs_is_found(full, capsys, damage):
+    full.take({"kind": "client", "clientId": 4, "name": "Bo"}, OFFERED)
+    assert findings(full, capsys) == []
+    unguarded(full).run(damage)
+    assert any(WAITING[damage] in line for line in findings(full, capsys))
+
+
+def test_an_offer_that_has_run_out_needs_no_hold(full, capsys):
+    full.take({"kind": "client", "clientId": 4, "name": "Bo"}, OFFERED)
+    full.run("DELETE FROM appointment WHERE held_until > 0")
+    full.run("UPDATE waitlist_entry SET offered_until = 1000000000")
+    assert findings(full, capsys) == []
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_what_belongs_to_nothing_is_found(full, capsys, damage):
     unguarded(full).run(damage)

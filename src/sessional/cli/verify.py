@@ -44,6 +44,12 @@ BOTH: Final = (
     Check("verify_spans", "Appointment {} has an impossible span: {} to {}."),
     Check("verify_therapists", "Appointment {} belongs to therapist {}, who does not exist."),
     Check("verify_services", "Appointment {} is of the service “{}”, which does not exist."),
+    Check("verify_waiting", "Waitlist entry {} is of client {} for the service “{}”: one does not exist."),
+    Check("verify_accepted", "Waitlist entry {} came to appointment {}, which does not exist."),
+    Check(
+        "verify_offers", "Waitlist entry {} is offered a time of therapist {} that hold {} does not keep."
+    ),
+    Check("verify_offer_holds", "Hold {} keeps a time of therapist {} for an offer that does not exist."),
     Check("verify_links", "Therapist {} is linked to specialism {}, but not both exist."),
     Check(
         "verify_keys", "An idempotency key of account {} stands for appointment {}, which does not exist."

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import orjson
 
-from sessional.exchange.importing import SERVICE_DEFAULTS, rules_of
 from sessional.exchange.lines import KINDS
 from sessional.exchange.records import RECORDS
+from sessional.exchange.services import SERVICE_DEFAULTS, rules_of
+from sessional.exchange.waiting import numbers_in
 from sessional.keyring import Keyring
 from sessional.store import bulk
 from sessional.store.bulk import Snapshot
@@ -102,6 +103,10 @@ _FORMS: Final[dict[str, Callable[[Any], Any]]] = {
     "intervals": orjson.loads,
     "cancelled_late": bool,
     "rules_overridden": bool,
+    "specialisms": orjson.loads,
+    "therapist_ids": numbers_in,
+    "weekdays": orjson.loads,
+    "declined": orjson.loads,
 }
 
 
@@ -166,5 +171,6 @@ PARTS: Final = (
     Part("export_details", _records("appointmentDetails")),
     Part("export_participants", _records("participant")),
     Part("export_events", _records("appointmentEvent")),
+    Part("export_waitlist", _records("waitlistEntry")),
     Part("export_accounts", _users),
 )

@@ -27,6 +27,8 @@ from sessional.exchange.lines import (
 )
 from sessional.exchange.members import BadLine
 from sessional.exchange.records import AFTER_APPOINTMENTS, RECORDS, RULES, RecordLine, searched
+from sessional.exchange.services import SERVICE_DEFAULTS, rules_of
+from sessional.exchange.waiting import held, names_in, numbers_in
 from sessional.keyring import Keyring
 from sessional.store import bulk, constraints
 from sessional.store.bulk import Incoming, Load
@@ -96,30 +98,6 @@ async def take_in(
     return done
 
 
-SERVICE_DEFAULTS: Final[Mapping[str, Any]] = {
-    "other_durations": (),
-    "buffer_before_seconds": 0,
-    "buffer_after_seconds": 0,
-    "grid_seconds": 900,
-    "notice_seconds": 0,
-    "horizon_days": 366,
-    "cancel_notice_seconds": 0,
-    "capacity": 1,
-    "needs_approval": False,
-    "needs_room": False,
-    "online": False,
-    "cancel_when_one_leaves": False,
-}
-
-
-def rules_of(columns: Sequence[Any]) -> dict[str, Any]:
-    """The rules of a service, by column, from those that the statement ``services`` ends with."""
-    rules = dict(zip(SERVICE_DEFAULTS, columns, strict=True))
-    # SQLite has no booleans.
-    flags = {key: bool(rules[key]) for key, default in SERVICE_DEFAULTS.items() if default is False}
-    return {**rules, **flags, "other_durations": tuple(orjson.loads(rules["other_durations"]))}
-
-
 @dataclass(kw_only=True)
 class _Intake:
     """What lines can refer to so far, and the appointments on their way to the database."""
@@ -177,7 +155,7 @@ class _Intake:
     async def settle(self) -> Imported:
         await self._write_appointments()
         await self._say_that_rules_changed()
-        for kind in ("therapists", "rooms", "clients", "series"):
+        for kind in ("therapists", "rooms", "clients", "series", "waitlist"):
             await self.load.fetch(f"go_on_above_{kind}")
         return self.done
 
@@ -322,6 +300,8 @@ class _Intake:
             await self._write_appointments()
             for thing in ("appointment", "room", "series"):
                 await self._refers_to(thing, row.get(f"{thing}_id"))
+        if line.kind == "waitlistEntry":
+            await self._waits_for_what_there_is(row)
         told = tuple(row[column] for column in record.columns)
         for stored in await self.load.fetch(record.alike, **row):
             known = self._opened(line.kind, record.columns, stored)
@@ -330,6 +310,8 @@ class _Intake:
                 return
             if record.what:
                 raise BadLine(f"{record.what} exists already with other details")
+        if line.kind == "waitlistEntry":
+            row["offered_id"] = await held(self.load, row)
         await self._add(record.add, self.keyring.close_row(row) if line.kind == "client" else row)
         self.done.records += 1
         if line.kind == "client":
@@ -339,6 +321,15 @@ class _Intake:
 
     def _opened(self, kind: str, columns: Sequence[str], stored: Sequence[Any]) -> tuple[Any, ...]:
         return self.keyring.open_row(columns, stored) if kind == "client" else tuple(stored)
+
+    async def _waits_for_what_there_is(self, row: Mapping[str, Any]) -> None:
+        """Everybody and everything that an entry of the waitlist names. Raises BadLine."""
+        for therapist_id in (*numbers_in(row["therapist_ids"]), row["offered_therapist_id"]):
+            self._refers({"therapist_id": therapist_id}, "waitlistEntry")
+        for name in names_in(row["specialisms"]):
+            if name not in self.specialisms:
+                raise BadLine(f"there is no specialism “{name}” above this line or in the database")
+        await self._refers_to("room", row["offered_room_id"])
 
     async def _add(self, statement: str, row: Mapping[str, Any]) -> None:
         """Raises BadLine where the database refuses that somebody or a room is in two places at once."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sessional.access import Role, wrong_owner
 from sessional.diary.life import CANCEL_REASONS
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, LONGEST_SESSION_SECONDS
-from sessional.exchange import members, records
+from sessional.exchange import members, records, waiting
 from sessional.exchange.members import BadLine, Check, shown
 from sessional.exchange.records import RecordLine
 
@@ -306,6 +306,35 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "startsAtUnixSeconds": _Member("starts_at", _INSTANT),
             "endsAtUnixSeconds": _Member("ends_at", members.whole(1, END_OF_TIME)),
             **_optional(roomId=("room_id", _ID)),
+        },
+    ),
+    "waitlistEntry": _Kind(
+        records.maker("waitlistEntry"),
+        {
+            "waitlistEntryId": _Member("waitlist_entry_id", _ID),
+            "clientId": _Member("client_id", _ID),
+            "type": _Member("service_code", _NAME),
+            "fromUnixSeconds": _Member("from_at", _INSTANT),
+            "untilUnixSeconds": _Member("until_at", members.whole(1, END_OF_TIME)),
+            "joinedAtUnixSeconds": _Member("joined_at", _INSTANT),
+            "turn": _Member("turn", _COUNT),
+            **_optional(
+                specialisms=("specialisms", waiting.specialisms),
+                therapistIds=("therapist_ids", waiting.therapists),
+                durationSeconds=("duration_seconds", members.whole(1, LONGEST_SESSION_SECONDS)),
+                fromMinute=("from_minute", members.whole(0, 1439)),
+                untilMinute=("until_minute", members.whole(1, 1440)),
+                weekdays=("weekdays", waiting.weekdays),
+                timeZone=("time_zone", members.time_zone),
+                declined=("declined", waiting.declined),
+                status=("status", members.one_of(*waiting.STATES)),
+                appointmentId=("appointment_id", _ID),
+                offeredTherapistId=("offered_therapist_id", _ID),
+                offeredStartsAtUnixSeconds=("offered_starts_at", _INSTANT),
+                offeredEndsAtUnixSeconds=("offered_ends_at", members.whole(1, END_OF_TIME)),
+                offeredUntilUnixSeconds=("offered_until", _INSTANT),
+                offeredRoomId=("offered_room_id", _ID),
+            ),
         },
     ),
     "user": _Kind(

@@ -16,6 +16,7 @@ import orjson
 from sessional.diary.names import fold
 from sessional.diary.rules import WorkingHours, check_hours, check_minutes
 from sessional.errors import InvalidInput
+from sessional.exchange import waiting
 from sessional.exchange.members import BadLine, shown
 
 
@@ -187,7 +188,22 @@ RECORDS: Final[Mapping[str, Record]] = {
         add="take_in_event",
         check=_in_order("starts_at", "ends_at", "endsAtUnixSeconds must be later than startsAtUnixSeconds"),
     ),
+    "waitlistEntry": Record(
+        columns=("waitlist_entry_id", "client_id", "service_code", "from_at", "until_at", "joined_at",
+                 "turn", "specialisms", "therapist_ids", "duration_seconds", "from_minute",
+                 "until_minute", "weekdays", "time_zone", "declined", "status", "appointment_id",
+                 "offered_therapist_id", "offered_starts_at", "offered_ends_at", "offered_until",
+                 "offered_room_id"),
+        alike="waitlist_alike",
+        add="take_in_waitlist_entry",
+        what="the entry of the waitlist of that id",
+        defaults={"specialisms": "[]", "therapist_ids": "[]", "weekdays": "[]", "declined": "[]",
+                  "status": "WAITING"},
+        check=waiting.check,
+    ),
 }  # fmt: skip
 # What says more about sessions: it stands below all of them, since it needs them to be there.
-AFTER_APPOINTMENTS: Final = frozenset({"appointmentDetails", "participant", "appointmentEvent"})
+AFTER_APPOINTMENTS: Final = frozenset(
+    {"appointmentDetails", "participant", "appointmentEvent", "waitlistEntry"}
+)
 RULES: Final = frozenset({"workingHours", "dateOverride", "timeOff", "away"})

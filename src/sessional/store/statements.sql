@@ -682,6 +682,33 @@ SELECT setval(pg_get_serial_sequence('series', 'series_id'), highest) FROM ( -- 
     SELECT max(series_id) AS highest FROM series -- postgres
 ) s WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('series', 'series_id')::regclass), 0) -- postgres
 
+-- name: waitlist_alike
+-- The entry of the waitlist of that id, as an export writes it.
+SELECT w.waitlist_entry_id, w.client_id, w.service_code, w.from_at, w.until_at, w.joined_at, w.turn,
+    w.specialisms, w.therapist_ids, w.duration_seconds, w.from_minute, w.until_minute, w.weekdays, w.time_zone,
+    w.declined, CASE WHEN w.status = 'OFFERED' AND a.appointment_id IS NULL THEN 'WAITING' ELSE w.status END,
+    w.appointment_id, a.therapist_id, a.starts_at, a.ends_at,
+    CASE WHEN a.appointment_id IS NOT NULL THEN w.offered_until END, a.room_id
+FROM waitlist_entry w LEFT JOIN appointment a ON a.appointment_id = w.offered_id AND a.held_until > 0
+WHERE w.waitlist_entry_id = :waitlist_entry_id
+
+-- name: take_in_waitlist_entry
+-- An entry of the waitlist under a given id, with the hold of what it is offered.
+INSERT INTO waitlist_entry (waitlist_entry_id, client_id, service_code, from_at, until_at, joined_at, turn,
+    specialisms, therapist_ids, duration_seconds, from_minute, until_minute, weekdays, time_zone, declined, status,
+    appointment_id, offered_id, offered_therapist_id, offered_starts_at, offered_ends_at, offered_until)
+VALUES (:waitlist_entry_id, :client_id, :service_code, :from_at, :until_at, :joined_at, :turn,
+    :specialisms, :therapist_ids, :duration_seconds, :from_minute, :until_minute, :weekdays, :time_zone, :declined,
+    :status, :appointment_id, :offered_id, :offered_therapist_id, :offered_starts_at, :offered_ends_at,
+    :offered_until)
+
+-- name: go_on_above_waitlist
+-- New ids lie above every id there is. (SQLite sees to it by itself.)
+SELECT 1 -- sqlite
+SELECT setval(pg_get_serial_sequence('waitlist_entry', 'waitlist_entry_id'), highest) FROM ( -- postgres
+    SELECT max(waitlist_entry_id) AS highest FROM waitlist_entry -- postgres
+) w WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('waitlist_entry', 'waitlist_entry_id')::regclass), 0) -- postgres
+
 -- name: appointment_to_refer_to
 -- Whether there is a session that a line says more about.
 SELECT 1 FROM appointment WHERE appointment_id = :appointment_id AND held_until = 0
@@ -1017,6 +1044,16 @@ ORDER BY therapist_id, client_id, from_date, coalesce(until_date, ''), care_rela
 -- Series.
 SELECT series_id, therapist_id, service_code, rhythm, time_zone, starts_at FROM series ORDER BY series_id
 
+-- name: export_waitlist
+-- Entries of the waitlist. One whose offer has run out so long ago that its hold is gone waits again.
+SELECT w.waitlist_entry_id, w.client_id, w.service_code, w.from_at, w.until_at, w.joined_at, w.turn,
+    w.specialisms, w.therapist_ids, w.duration_seconds, w.from_minute, w.until_minute, w.weekdays, w.time_zone,
+    w.declined, CASE WHEN w.status = 'OFFERED' AND a.appointment_id IS NULL THEN 'WAITING' ELSE w.status END,
+    w.appointment_id, a.therapist_id, a.starts_at, a.ends_at,
+    CASE WHEN a.appointment_id IS NOT NULL THEN w.offered_until END, a.room_id
+FROM waitlist_entry w LEFT JOIN appointment a ON a.appointment_id = w.offered_id AND a.held_until > 0
+ORDER BY w.waitlist_entry_id
+
 -- name: export_details
 -- What is to be said of sessions beside their place in the diary, where it is not as usual.
 SELECT appointment_id, version, series_id, room_id, capacity, buffer_before_seconds, buffer_after_seconds,
@@ -1206,6 +1243,35 @@ SELECT therapist_id, specialism_id FROM therapist_specialism
 WHERE therapist_id NOT IN (SELECT therapist_id FROM therapist)
    OR specialism_id NOT IN (SELECT specialism_id FROM specialism)
 ORDER BY therapist_id, specialism_id
+
+-- name: verify_waiting
+-- Entries of the waitlist of somebody, or for something, that is not there.
+SELECT w.waitlist_entry_id, w.client_id, w.service_code FROM waitlist_entry w
+WHERE w.client_id NOT IN (SELECT client_id FROM client) OR w.service_code NOT IN (SELECT code FROM service)
+ORDER BY w.waitlist_entry_id
+
+-- name: verify_accepted
+-- Entries of the waitlist that came to a session that is not there.
+SELECT w.waitlist_entry_id, w.appointment_id FROM waitlist_entry w
+LEFT JOIN appointment a ON a.appointment_id = w.appointment_id AND a.held_until = 0
+WHERE w.appointment_id IS NOT NULL AND a.appointment_id IS NULL ORDER BY w.waitlist_entry_id
+
+-- name: verify_offers
+-- Offers that can still be accepted, and that nothing holds.
+SELECT w.waitlist_entry_id, w.offered_therapist_id, w.offered_id FROM waitlist_entry w
+LEFT JOIN appointment a ON a.appointment_id = w.offered_id AND a.therapist_id = w.offered_therapist_id
+    AND a.starts_at = w.offered_starts_at AND a.ends_at = w.offered_ends_at AND a.held_by = -1
+    AND a.held_until >= w.offered_until
+WHERE w.status = 'OFFERED' AND a.appointment_id IS NULL
+  AND w.offered_until > extract(epoch FROM now()) -- postgres
+  AND w.offered_until > unixepoch() -- sqlite
+ORDER BY w.waitlist_entry_id
+
+-- name: verify_offer_holds
+-- Holds that stand for an offer, and that no entry is offered.
+SELECT a.appointment_id, a.therapist_id FROM appointment a
+LEFT JOIN waitlist_entry w ON w.offered_id = a.appointment_id
+WHERE a.held_until > 0 AND a.held_by = -1 AND w.waitlist_entry_id IS NULL ORDER BY a.appointment_id
 
 -- name: verify_keys
 -- Idempotency keys that would be answered with nothing.
