@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from hypothesis import given
@@ -11,7 +13,7 @@ from sessional.diary.ask import Ask
 from sessional.diary.offers import reasons
 from sessional.diary.rules import Busy, ServiceRules, TherapistRules, TimeOff, WorkingHours
 from sessional.diary.values import Interval, Slot
-from sessional.diary.waitlist import Diary, Entry, Practice, length_of, offer_for, take, wishes
+from sessional.diary.waitlist import Diary, Entry, Practice, length_of, offer_for, opened, take, wishes
 
 from .weeks import unhurried
 
@@ -121,6 +123,35 @@ def test_what_one_is_offered_is_in_the_way_of_the_next() -> None:
     # The third could begin within the free time only by going on after it.
     assert starts[:2] == [MONDAY + 10 * HOUR, MONDAY + 11 * HOUR]
     assert len(starts) == 2
+
+
+def test_of_several_free_times_only_they_are_offered_the_earliest_first_and_nothing_between_them() -> None:
+    free = [slot(MONDAY + DAY + 10 * HOUR), slot(), slot(MONDAY + 2 * DAY + 10 * HOUR)]
+    here, starts = practice(), []
+    for number in range(4):
+        if (found := offer_for(entry(entry_id=number), free, here, DAY)) is not None:
+            take(found, here)
+            starts.append(found.slot.starts_at)
+    assert starts == [MONDAY + 10 * HOUR, MONDAY + DAY + 10 * HOUR, MONDAY + 2 * DAY + 10 * HOUR]
+    wednesday = entry(weekdays=frozenset({3}), from_minute=600, until_minute=1020)
+    found = offer_for(wednesday, free, practice(), DAY)
+    assert found is not None
+    assert found.slot.starts_at == MONDAY + 2 * DAY + 10 * HOUR
+
+
+def test_hours_that_are_added_open_what_they_add_and_no_holiday() -> None:
+    before = practice().diaries[1].rules
+    longer = tuple(replace(hours, ends_minute=1080) for hours in EVERY_DAY)
+    closed = {date(2030, 1, 8): "A holiday"}
+    found = opened(
+        before, replace(before, hours=longer), closed, Interval(starts_at=MONDAY, ends_at=MONDAY + 3 * DAY)
+    )
+    spans = [(span.starts_at, span.ends_at) for span in found]
+    assert spans == [(MONDAY + n * DAY + 17 * HOUR, MONDAY + n * DAY + 18 * HOUR) for n in (0, 2)]
+    assert (
+        opened(replace(before, hours=longer), before, {}, Interval(starts_at=MONDAY, ends_at=MONDAY + DAY))
+        == []
+    )
 
 
 SPANS = st.builds(

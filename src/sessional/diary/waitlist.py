@@ -6,7 +6,7 @@ here is written by ``actions.waitlist_offers`` as a hold, which nobody can book 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,7 @@ from sessional.diary.ask import Ask
 from sessional.diary.availability import open_intervals
 from sessional.diary.offers import starts
 from sessional.diary.rules import Busy, Closures, ServiceRules, TherapistRules
-from sessional.diary.spans import Span, minus
+from sessional.diary.spans import Span, merged, minus
 from sessional.diary.values import Interval, Slot
 from sessional.diary.wishes import Fits, at_time_of_day, on_weekdays
 
@@ -122,19 +122,20 @@ def offer_for(entry: Entry, free: Sequence[Slot], practice: Practice, offer_seco
 def _offers(entry: Entry, free: Sequence[Slot], practice: Practice, offer_seconds: int) -> Iterator[Offer]:
     fits, service = wishes(entry), practice.services[entry.service_code]
     length = length_of(entry, service)
-    for slot in free:
-        diary = practice.diaries[slot.therapist_id]
-        for start in _starts(entry, diary, slot, practice):
+    for therapist_id in dict.fromkeys(slot.therapist_id for slot in free):
+        diary = practice.diaries[therapist_id]
+        spans = [(slot.starts_at, slot.ends_at) for slot in free if slot.therapist_id == therapist_id]
+        for start in _starts(entry, diary, spans, practice):
             until = offered_until(practice.now, start, service, offer_seconds)
             span = Interval(starts_at=start, ends_at=start + length)
-            if until <= practice.now or _declined(entry, slot.therapist_id, span):
+            if until <= practice.now or _declined(entry, therapist_id, span):
                 continue
             if not all(fit(diary.rules, start) for fit in fits) or not _can_come(entry, span, practice):
                 continue
             room_id = _room(span, practice) if service.needs_room else None
             if service.needs_room and room_id is None:
                 continue
-            place = Slot(therapist_id=slot.therapist_id, starts_at=start, ends_at=start + length)
+            place = Slot(therapist_id=therapist_id, starts_at=start, ends_at=start + length)
             yield Offer(entry=entry, slot=place, room_id=room_id, offered_until=until)
 
 
@@ -171,10 +172,14 @@ def _wanted(entry: Entry, diary: Diary) -> bool:
     return not entry.specialisms or not entry.specialisms.isdisjoint(diary.specialisms)
 
 
-def _starts(entry: Entry, diary: Diary, slot: Slot, practice: Practice) -> Iterator[int]:
-    """What a search would offer within the free time and the entry's own span."""
-    first, end = max(slot.starts_at, entry.from_at, practice.now), min(slot.ends_at, entry.until_at)
-    if first >= end or not _wanted(entry, diary):
+def _starts(entry: Entry, diary: Diary, free: Iterable[Span], practice: Practice) -> Iterator[int]:
+    """What a search would offer within the free time and the entry's own span.
+
+    Asked once for all of it: hours that are added may free every working day of a year.
+    """
+    earliest = max(entry.from_at, practice.now)
+    spans = merged((max(start, earliest), min(end, entry.until_at)) for start, end in free)
+    if not spans or not _wanted(entry, diary):
         return
     service = practice.services[entry.service_code]
     ask = Ask(
@@ -184,8 +189,18 @@ def _starts(entry: Entry, diary: Diary, slot: Slot, practice: Practice) -> Itera
         now=practice.now,
         free_of_hours=not diary.rules.takes_search_bookings,
     )
-    within = Interval(starts_at=first, ends_at=end)
-    yield from starts(diary.rules, practice.closures, ask, within, diary.busy)
+    within = Interval(starts_at=spans[0][0], ends_at=spans[-1][1])
+    yield from _inside(spans, starts(diary.rules, practice.closures, ask, within, diary.busy))
+
+
+def _inside(spans: Sequence[Span], instants: Iterable[int]) -> Iterator[int]:
+    """Those of the instants, which come in order and before the last span's end, that lie in a span."""
+    at = 0
+    for instant in instants:
+        while spans[at][1] <= instant:
+            at += 1
+        if spans[at][0] <= instant:
+            yield instant
 
 
 def _declined(entry: Entry, therapist_id: int, span: Interval) -> bool:
