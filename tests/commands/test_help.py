@@ -4,7 +4,7 @@ import pytest
 
 COMMANDS = [
     *("serve", "migrate", "import", "export", "user", "key", "outbox", "timezones", "verify"),
-    *("closures", "backup", "restore", "selftest", "schema", "settings"),
+    *("closures", "backup", "reencrypt", "restore", "selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),

@@ -37,7 +37,7 @@ def test_the_originals_data_is_there(practice):
 
 
 def test_there_is_an_account_of_every_role_that_people_have_each_with_sessions_to_see(practice):
-    assert load_demo(practice.place, TODAY)
+    assert load_demo(practice.place, TODAY, keyring=KEYRING)
     accounts = practice.run("SELECT role, therapist_id, client_id FROM account ORDER BY account_id")
     assert [tuple(row) for row in accounts] == [
         ("ADMIN", None, None),
