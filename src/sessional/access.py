@@ -44,6 +44,7 @@ class Action(StrEnum):
     KEEP_CLIENTS = "add clients, say who cares for whom"
     CHANGE_CLIENT = "change a client's details"
     KEEP_WAITLIST = "let clients wait, accept and decline what they are offered"
+    KEEP_PRIVACY = "hand out and erase all that is held about a client"
     KEEP_OWN_ACCOUNT = "log out, end sessions of one's own, change one's password"
 
 
@@ -64,6 +65,17 @@ class Actor:
     root_fields: frozenset[str] | None = None
     therapist_id: int | None = None
     client_id: int | None = None
+
+    @property
+    def name_on_record(self) -> str:
+        """How the record calls the account."""
+        return name_on_record(self.account_id, self.username, self.role)
+
+
+def name_on_record(account_id: int, username: str, role: str) -> str:
+    """How the record calls an account: a client's by its number, because the record is never changed, and
+    must not hold the name of somebody who is to be erased."""
+    return f"(account {account_id})" if role == Role.CLIENT else username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +133,7 @@ ACTS: Final[dict[Action, tuple[Extent, ...]]] = {
     Action.KEEP_CLIENTS:   (_ALL, _ALL, _ALL, _NONE, _NONE),
     Action.CHANGE_CLIENT:  (_ALL, _ALL, _ALL, _OWN, _OWN),
     Action.KEEP_WAITLIST:  (_ALL, _ALL, _ALL, _NONE, _OWN),
+    Action.KEEP_PRIVACY:   (_ALL, _NONE, _NONE, _NONE, _NONE),
     Action.KEEP_OWN_ACCOUNT: (_OWN, _OWN, _OWN, _OWN, _OWN),
 }  # fmt: skip
 

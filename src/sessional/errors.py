@@ -366,6 +366,23 @@ class DecisionsNeeded(BookingRefused):
         return {"appointments": self.appointments}
 
 
+class SessionsAhead(BookingRefused):
+    """A client who has sessions ahead is not erased by the way."""
+
+    code = "SESSIONS_AHEAD"
+
+    def __init__(self, appointments: Sequence[Any]) -> None:
+        super().__init__(
+            f"The client has sessions ahead: {len(appointments)}. Cancel them, or say `cancelFuture`.",
+            path=["cancelFuture"],
+        )
+        self.appointments = list(appointments)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"appointments": self.appointments}
+
+
 class SeriesConflict(BookingRefused):
     """Some sessions of a series cannot be. Nothing was booked or moved."""
 

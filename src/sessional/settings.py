@@ -99,6 +99,14 @@ class Settings:
         86_400, "How long somebody on the waitlist has to accept what they are offered", least=1
     )
     idempotency_hours: int = _setting(48, "How long idempotency keys are remembered", least=24)
+    retention_client_days: int = _setting(
+        0,
+        "How many days after their last session clients are erased by `sessional retention`; 0: never",
+        least=0,
+    )
+    retention_audit_days: int = _setting(
+        0, "After how many days `sessional retention` removes entries of the record; 0: never", least=0
+    )
     smtp_url: str = _setting(
         "", "The mail server: smtp://user:password@host:587 or smtps://…; no mail if empty", secret=True
     )

@@ -63,7 +63,7 @@ async def until(books: Books, sql: str) -> None:
 async def test_the_service_does_its_work_under_the_rights_that_the_guide_gives(
     owner: Books, service: Books
 ) -> None:
-    """Log-in, booking, waitlist, holds, keys, mail and the linking of the record."""
+    """Log-in, booking, waitlist, holds, keys, erasing a client, mail and the linking of the record."""
     password_hash = Passwords().hash("a password")
     await owner.run("UPDATE account SET password_hash = $1 WHERE username = 'ann'", password_hash)
     therapist = await owner.therapist()
@@ -95,6 +95,8 @@ async def test_the_service_does_its_work_under_the_rights_that_the_guide_gives(
             "hours": [{"weekday": 1, "startsMinute": 540, "endsMinute": 900}],
         }
         await practice.done("setWorkingHours", hours)
+        await practice.done("exportClient", {"clientId": waiting}, "export")
+        await practice.done("eraseClient", {"clientId": waiting, "cancelFuture": True})
         await until(owner, "SELECT count(*) > 0 FROM outbox WHERE attempts > 0")
         await until(owner, "SELECT count(*) = 0 FROM audit_waiting")
     links = await owner.value("SELECT count(*) FROM audit_link")

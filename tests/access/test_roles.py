@@ -37,6 +37,8 @@ acceptOffer             a     a         a       -         o
 declineOffer            a     a         a       -         o
 leaveWaitlist           a     a         a       -         o
 addClient               a     a         a       -         -
+exportClient            a     -         -       -         -
+eraseClient             a     -         -       -         -
 changeClient            a     a         a       o         o
 logout                  o     o         o       o         o
 revokeSessions          o     o         o       o         o
@@ -169,4 +171,5 @@ async def test_what_a_role_is_refused_is_on_record(own_desk: Desk, field: str, d
         if found := await own_desk.books.run(refused):
             break
         await asyncio.sleep(0.05)
-    assert found == [(field, "REFUSED", "FORBIDDEN", "CLIENT", "client")]
+    number = await own_desk.books.value("SELECT account_id FROM account WHERE username = 'client'")
+    assert found == [(field, "REFUSED", "FORBIDDEN", "CLIENT", f"(account {number})")]

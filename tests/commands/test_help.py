@@ -4,15 +4,17 @@ import pytest
 
 COMMANDS = [
     *("serve", "migrate", "import", "export", "user", "key", "outbox", "timezones", "verify"),
-    *("closures", "backup", "reencrypt", "restore", "selftest", "schema", "settings"),
+    *("closures", "client", "retention", "backup", "restore", "reencrypt"),
+    *("selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
     ("closures", "import"),
+    *(("client", name) for name in ("export", "erase")),
     *(("key", name) for name in ("add", "list", "rotate", "revoke")),
     *(("outbox", name) for name in ("list", "retry")),
     ("timezones", "recompute"),
-    *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
+    *(("user", name) for name in ("add", "list", "disable", "enable", "set-role", "set-password")),
 ]
 
 

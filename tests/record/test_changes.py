@@ -146,7 +146,7 @@ async def test_of_personal_data_the_record_holds_that_it_changed_and_never_what_
     assert entry["state_before"]["phone"] == "(personal)"
     assert entry["state_after"] == {
         "email": "(personal)",
-        "language": "fr",
+        "language": "(personal)",
         "name": "(personal)",
         "phone": None,
     }

@@ -43,7 +43,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "Client": Kind(
         "audit_clients",
         ("name", "email", "phone", "timeZone", "language", "staffNotes"),
-        frozenset({"name", "email", "phone", "staffNotes"}),
+        frozenset({"name", "email", "phone", "timeZone", "language", "staffNotes"}),
     ),
     "CareRelationship": Kind("audit_care", ("therapistId", "clientId", "fromDate", "untilDate")),
     "WaitlistEntry": Kind(
@@ -88,6 +88,7 @@ _NAMED: Final = {
 _FOUND: Final = {
     "cancel_series": ("Appointment", "audit_series", "appointment_id"),
     "reschedule_series": ("Appointment", "audit_series", "appointment_id"),
+    "erase_client": ("Appointment", "sessions_of", "client_id"),
     "change_service": ("Service", "audit_service_of_code", "service"),
 }
 

@@ -7,12 +7,20 @@ service may be running, so what is put on record is linked in the same transacti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from sessional.actions.entries import Entry
 from sessional.actions.loading import Fetch
 from sessional.actions.sealing import seal
+
+OPERATOR: Final = "(command line)"
+
+
+def entry_of_operator(action: str, *, now: int) -> Entry:
+    """An entry about what the operator does, where a change is put on record as a whole."""
+    return Entry(happened_at=now, account_id=0, username=OPERATOR, role="OPERATOR", action=action)
 
 
 async def by_operator(

@@ -50,7 +50,7 @@ def entry_of(actor: Actor, action: str, *, now: int, request_id: str, **more: An
     return Entry(
         happened_at=now,
         account_id=actor.account_id,
-        username=actor.username,
+        username=actor.name_on_record,
         role=actor.role.value,
         action=action,
         request_id=request_id,

@@ -12,10 +12,11 @@ from typing import Any
 
 from sessional.access import Actor, Caller, Role
 from sessional.actions.desk import Desk
+from sessional.actions.entries import Entry, Outcome, entry_of, note, told
 from sessional.actions.loading import Fetch
 from sessional.actions.throttle import Taken, buckets, take
 from sessional.credentials import LONGEST_PASSWORD, Kind, fingerprint
-from sessional.errors import BadCredentials, Unauthenticated
+from sessional.errors import BadCredentials, RateLimited, Unauthenticated
 from sessional.observe import Warned
 from sessional.store import store as db
 from sessional.store.store import Account, Transaction
@@ -44,11 +45,16 @@ async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) ->
         raise BadCredentials
     async with desk.hashing.place():
         account = await db.account_by_name(desk.store, username)
-        taken = await take_try(desk, caller, username, account)
+        try:
+            taken = await take_try(desk, caller, username, account)
+        except RateLimited as refusal:
+            desk.notebook.not_let_in(account, refusal.code, desk.request_id())
+            raise
         known_hash = None if account is None else account.password_hash
         fits = await desk.hashing.run(desk.passwords.match, password, known_hash)
     machine = account is not None and account.role == Role.SERVICE  # it has a key of its own
     if account is None or account.disabled or machine or not fits:
+        desk.notebook.not_let_in(account, BadCredentials.code, desk.request_id())
         raise BadCredentials
     actor = Actor(
         account_id=account.account_id,
@@ -91,8 +97,11 @@ async def _open_session(desk: Desk, caller: Caller, actor: Actor, taken: Taken |
         "expires_at": now + desk.tokens.lifetimes.refresh_seconds,
     }
 
+    entry = _entry(desk, actor, "auth")
+
     async def work(tx: Transaction) -> None:
         await tx.fetch("begin_session", **session)
+        await note(tx.fetch, [told(entry)])
         if taken is not None:
             await taken.give_back(tx)
 
@@ -105,6 +114,12 @@ def _tokens(desk: Desk, actor: Actor, token_id: str, *, now: int) -> LogIn:
         access_token=desk.tokens.make(Kind.ACCESS, actor, now=now),
         refresh_token=desk.tokens.make(Kind.REFRESH, actor, now=now, token_id=token_id),
     )
+
+
+def _entry(desk: Desk, actor: Actor, action: str, **more: Any) -> Entry:
+    """An entry of the record about an account and how it is logged in."""
+    about = {"object_type": "Account", "object_id": actor.account_id, **more}
+    return entry_of(actor, action, now=desk.now(), request_id=desk.request_id(), **about)
 
 
 def origin(account_id: int, caller: Caller) -> str:
@@ -133,7 +148,14 @@ async def refresh(desk: Desk, caller: Caller, *, refresh_token: str) -> LogIn:
         return LogIn(access_token=access_token, refresh_token=refresh_token)
     token_id = desk.new_session_id()
     next_ = {"new_hash": fingerprint(token_id), "expires_at": now + desk.tokens.lifetimes.refresh_seconds}
-    rotation = _Rotation(session=session, values={**current, **next_}, caller=caller, desk=desk)
+    said = {"outcome": Outcome.REFUSED, "code": Ended.REFRESH_TOKEN_REUSED}
+    rotation = _Rotation(
+        session=session,
+        values={**current, **next_},
+        caller=caller,
+        desk=desk,
+        revoked=_entry(desk, given.actor, "refresh", **said),
+    )
     rotated = await desk.store.transact(rotation.run)
     if rotated.revoked is not None:
         account_id = given.actor.account_id
@@ -159,6 +181,8 @@ class _Rotation:
     values: dict[str, Any]
     caller: Caller
     desk: Desk
+    # What goes on record where the session is revoked.
+    revoked: Entry
 
     async def run(self, tx: Transaction) -> _Rotated:
         """A dead token revokes its session, and that is kept: so this answers, and others refuse."""
@@ -174,6 +198,7 @@ class _Rotation:
             return _Rotated()
         now, reason = self.values["now"], Ended.REFRESH_TOKEN_REUSED
         await tx.fetch("revoke_session", **self.session, now=now, reason=reason)
+        await note(tx.fetch, [told(self.revoked)])
         return _Rotated(revoked=number)
 
 

@@ -108,7 +108,7 @@ async def add(fetch: Fetch, username: str, making: Making) -> str:
     found = await fetch("account_by_name", username=username)
     if not found:
         account = {"username": username, "password_hash": "", "role": Role.SERVICE, "disabled_at": None}
-        ((account_id,),) = await fetch("add_account", **account, therapist_id=None, client_id=None)
+        ((account_id, _),) = await fetch("add_account", **account, therapist_id=None, client_id=None)
     elif found[0][2] != Role.SERVICE:
         raise InvalidArgument(f"There is a user “{username}” already, whose role is {found[0][2]}.")
     else:

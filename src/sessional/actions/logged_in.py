@@ -7,6 +7,7 @@ from typing import Any
 
 from sessional.access import Actor, Caller
 from sessional.actions.desk import Desk
+from sessional.actions.entries import entry_of, note, told
 from sessional.actions.entry import Ended, account_values, take_try
 from sessional.actions.work import Work
 from sessional.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -60,6 +61,8 @@ async def change_password(
             raise _not_yours()
         new_hash = await desk.hashing.run(desk.passwords.hash, new_password)
     now, sid = desk.now(), actor.session_id
+    about = {"object_type": "Account", "object_id": actor.account_id}
+    entry = entry_of(actor, "changePassword", now=now, request_id=desk.request_id(), **about)
 
     async def change(tx: Transaction) -> Sequence[Sequence[Any]]:
         if not await tx.fetch("account_stands", **account_values(actor)):
@@ -69,6 +72,7 @@ async def change_password(
             raise _not_yours()
         if taken is not None:
             await taken.give_back(tx)
+        await note(tx.fetch, [told(entry)])
         ending = {"account_id": actor.account_id, "sid": sid, "now": now, "reason": Ended.PASSWORD_CHANGED}
         return await tx.fetch("revoke_other_sessions", **ending)
 

@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from sessional.access import Actor
+from sessional.access import Actor, name_on_record
 from sessional.actions.entries import Entry, Outcome, note, told
-from sessional.store.store import Store, Transaction
+from sessional.store.store import Account, Store, Transaction
 
 # Different entries of one batch: enough for any second, little enough to be held where the database is
 # away. What comes beyond is told as a number.
@@ -60,6 +60,15 @@ class Notebook:
         """An account that is known was refused access to a field."""
         self._add(_what(actor, action, Outcome.REFUSED, code), request_id, ())
 
+    def not_let_in(self, account: Account | None, code: str, request_id: str) -> None:
+        """A log-in failed. What was typed is not kept: of a name that nobody has, it may be a password."""
+        if account is None:
+            what = _What(0, "", "", "auth", Outcome.REFUSED, code)
+        else:
+            name = name_on_record(account.account_id, account.username, account.role)
+            what = _What(account.account_id, name, account.role, "auth", Outcome.REFUSED, code)
+        self._add(what, request_id, ())
+
     def read(
         self, actor: Actor, field: str, operation: str | None, clients: Iterable[str], request_id: str
     ) -> None:
@@ -100,7 +109,7 @@ class Notebook:
 
 
 def _what(actor: Actor, action: str, outcome: Outcome, code: str | None) -> _What:
-    return _What(actor.account_id, actor.username, actor.role.value, action, outcome, code)
+    return _What(actor.account_id, actor.name_on_record, actor.role.value, action, outcome, code)
 
 
 def _entries(what: _What, noticed: _Noticed, now: int) -> Iterator[Entry]:

@@ -11,12 +11,14 @@ import typer
 
 from sessional import __version__
 from sessional.cli.backup import backup, restore
+from sessional.cli.client import client_erase, client_export
 from sessional.cli.closures import import_closures
 from sessional.cli.exchange import export_file, import_file
 from sessional.cli.keys import key_add, key_list, key_revoke, key_rotate
 from sessional.cli.migrate import migrate
 from sessional.cli.outbox import outbox_list, outbox_retry
 from sessional.cli.reencrypt import reencrypt
+from sessional.cli.retention import retention
 from sessional.cli.selftest import selftest
 from sessional.cli.serve import serve
 from sessional.cli.show import schema, settings
@@ -89,6 +91,10 @@ def _timezones() -> None:
     pass
 
 
+clients = typer.Typer(help="All that is held about a client: export it, erase it.", no_args_is_help=True)
+clients.command("export")(client_export)
+clients.command("erase")(client_erase)
+
 app.command()(serve)
 app.command()(migrate)
 app.command("import")(import_file)
@@ -98,6 +104,8 @@ app.add_typer(keys, name="key")
 app.add_typer(outbox, name="outbox")
 app.add_typer(closures, name="closures")
 app.add_typer(timezones, name="timezones")
+app.add_typer(clients, name="client")
+app.command()(retention)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)

@@ -60,8 +60,8 @@ def export_file(
     """Write the whole practice to a file that import takes: clients' data in clear, and password hashes."""
     place = current(database)
     keyring = exporting(loaded(database=database).settings, place)
-    with _target(file) as target, _bar("Writing", None) as advance:
-        lines = asyncio.run(_export(place, target, advance, keyring))
+    with target(file) as out, _bar("Writing", None) as advance:
+        lines = asyncio.run(_export(place, out, advance, keyring))
     typer.echo(f"Exported {counted(lines, 'line')}.", err=file == "-")
 
 
@@ -115,7 +115,7 @@ def source_of(file: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _target(file: str) -> Iterator[BinaryIO]:
+def target(file: str) -> Iterator[BinaryIO]:
     """Where an export goes. A file appears under its name when it is whole, readable by its owner alone."""
     path = Path(file).resolve()
     try:
@@ -123,8 +123,8 @@ def _target(file: str) -> Iterator[BinaryIO]:
             yield sys.stdout.buffer
             sys.stdout.flush()
         elif path.exists() and not path.is_file():
-            with path.open("wb") as target:  # a pipe or a device cannot be replaced
-                yield target
+            with path.open("wb") as out:  # a pipe or a device cannot be replaced
+                yield out
         else:
             yield from _replaced(path)
     except BrokenPipeError:

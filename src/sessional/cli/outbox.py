@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from sessional.actions.commands import by_operator
 from sessional.cli.exchange import counted, current
 from sessional.cli.options import Database
 from sessional.errors import InvalidArgument
@@ -65,9 +66,13 @@ async def _retry(place: Path | str, numbers: Sequence[int] | None) -> int:
     """How many are tried again. Raises InvalidArgument for one that was not given up; then none is."""
     now = int(time.time())
     async with bulk.load(place) as load:
-        if not numbers:
-            return len(await load.fetch("retry_notices", now=now))
-        for number in numbers:
-            if not await load.fetch("retry_notice", outbox_id=number, now=now):
-                raise InvalidArgument(f"There is no notice {number} that was given up.")
-        return len(numbers)
+        if numbers:
+            for number in numbers:
+                if not await load.fetch("retry_notice", outbox_id=number, now=now):
+                    raise InvalidArgument(f"There is no notice {number} that was given up.")
+            again = list(numbers)
+        else:
+            again = [row[0] for row in await load.fetch("retry_notices", now=now)]
+        if again:
+            await by_operator(load.fetch, "outbox retry", after={"notices": again})
+        return len(again)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
 
-from sessional.access import Role, wrong_owner
+from sessional.access import Role, name_on_record, wrong_owner
 from sessional.actions.commands import by_operator
 from sessional.actions.entry import Ended
 from sessional.cli.exchange import current
@@ -144,6 +145,7 @@ def user_set_password(name: Name, password_stdin: PasswordStdin = False, databas
             for account in await load.fetch("account_by_name", username=name):
                 _check_person(Role(account[2]))
             known = await load.fetch("set_password_hash", username=name, password_hash=password_hash)
+            await _on_record(load, "set_password_hash", known, name)
             ended = {"now": int(time.time()), "reason": Ended.PASSWORD_CHANGED}
             await load.fetch("revoke_all_sessions", username=name, **ended)
             return bool(known)
@@ -167,14 +169,23 @@ def _change(place: Any, statement: str, **values: Any) -> list[Any]:
     async def change() -> list[Any]:
         async with bulk.load(place) as load:
             rows = list(await load.fetch(statement, **values))
-            for (account_id,) in rows:
-                role = {"role": values["role"]} if "role" in values else {}
-                said = {"username": values["username"], **role}
-                about = {"object_type": "Account", "object_id": account_id, "after": said}
-                await by_operator(load.fetch, _RECORDED[statement], **about)
+            await _on_record(load, statement, rows, values["username"], shows_role="role" in values)
             return rows
 
     return asyncio.run(change())
+
+
+async def _on_record(
+    load: bulk.Load, statement: str, rows: Sequence[Sequence[Any]], name: str, *, shows_role: bool = False
+) -> None:
+    """Put on record what was done to accounts: rows of their numbers and roles."""
+    for account_id, role in rows:
+        said = {
+            "username": name_on_record(account_id, name, role),
+            **({"role": role} if shows_role else {}),
+        }
+        about = {"object_type": "Account", "object_id": account_id, "after": said}
+        await by_operator(load.fetch, _RECORDED[statement], **about)
 
 
 def _known(place: Any, statement: str, **values: Any) -> bool:

@@ -231,6 +231,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 timeZone=("time_zone", members.time_zone),
                 language=("language", _REMARK),
                 staffNotes=("staff_notes", _REMARK),
+                erasedAtUnixSeconds=("erased_at", _INSTANT),
             ),
         },
     ),

@@ -150,7 +150,8 @@ RECORDS: Final[Mapping[str, Record]] = {
         what="a room of that id or name",
     ),
     "client": Record(
-        columns=("client_id", "name", "email", "phone", "time_zone", "language", "staff_notes"),
+        columns=("client_id", "name", "email", "phone", "time_zone", "language", "staff_notes",
+                 "erased_at"),
         alike="clients_alike",
         add="take_in_client",
         what="the client of that id",

@@ -179,10 +179,12 @@ class Road:
         return text
 
     def _note(self, error: Exception, step: Step, actor: Actor | None) -> None:
-        """A refusal of access goes on record where it is known who was refused."""
-        if actor is not None and isinstance(error, EntryRefused):
+        """A refusal of access goes on record where it is known who was refused. Log-ins note theirs
+        themselves: about the account that was tried, not the one that a token came along for."""
+        field_ = step.node.name.value
+        if actor is not None and isinstance(error, EntryRefused) and field_ != "auth":
             request_id = self._desk.request_id()
-            self._desk.notebook.refused(actor, step.node.name.value, error.code, request_id)
+            self._desk.notebook.refused(actor, field_, error.code, request_id)
 
     def _is_nullable(self, step: Step, is_mutation: bool) -> bool:
         root = self._schema.mutation_type if is_mutation else self._schema.query_type

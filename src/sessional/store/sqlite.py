@@ -66,6 +66,8 @@ def connect(path: Path | str, *, read_only: bool = False) -> apsw.Connection:
         connection.pragma(*pragma.split(" = "))
     connection.pragma("cache_size", -PAGE_CACHE_KIB)
     connection.pragma("temp_store", "memory")
+    # What is deleted or overwritten is gone from the file too, and not only no longer found.
+    connection.pragma("secure_delete", True)
     if read_only:
         connection.pragma("query_only", True)
     return connection

@@ -204,10 +204,12 @@ WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_a
   AND ends_at = :ends_at AND status IN ('BOOKED', 'ARRIVED') AND capacity > 1
 
 -- name: clients_known
--- Which of these clients there are.
+-- Which of these clients there are, and were not erased; nobody erases them until the end of the transaction.
 SELECT client_id FROM client
 WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
 WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
+  AND erased_at IS NULL
+FOR KEY SHARE -- postgres
 
 -- name: client_of_therapist
 -- Whether a client is in a therapist's care, or was, or takes part in a session of theirs.
@@ -557,7 +559,7 @@ WITH actor AS ( -- postgres
 ), r AS ( -- postgres
     INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, -- postgres
         outcome, state_after, request_id) -- postgres
-    SELECT :now, :account_id, :username, :role, :action, 'Appointment', b.appointment_id, 'DONE', -- postgres
+    SELECT :now, :account_id, CASE WHEN :role = 'CLIENT' THEN '(account ' || :account_id || ')' ELSE :username END, :role, :action, 'Appointment', b.appointment_id, 'DONE', -- postgres
         '{{"therapistId":' || b.therapist_id || ',"type":"' || b.service_code || '","startsAt":' || b.starts_at -- postgres
         || ',"endsAt":' || b.ends_at || ',"status":"' || b.status || '","clientIds":[]}}', :request_id -- postgres
     FROM b -- postgres
@@ -629,7 +631,8 @@ SELECT room_id, name FROM room WHERE room_id = :room_id OR name = :name
 
 -- name: clients_alike
 -- The client of that id.
-SELECT client_id, name, email, phone, time_zone, language, staff_notes FROM client WHERE client_id = :client_id
+SELECT client_id, name, email, phone, time_zone, language, staff_notes, erased_at FROM client
+WHERE client_id = :client_id
 
 -- name: care_alike
 -- Whether a client is known to be cared for by a therapist.
@@ -643,8 +646,8 @@ SELECT coalesce(:room_id, max(room_id) + 1, 1), :name, :search_name FROM room
 
 -- name: take_in_client
 -- A client under a given id.
-INSERT INTO client (client_id, name, search_name, email, phone, time_zone, language, staff_notes)
-VALUES (:client_id, :name, :search_name, :email, :phone, :time_zone, :language, :staff_notes)
+INSERT INTO client (client_id, name, search_name, email, phone, time_zone, language, staff_notes, erased_at)
+VALUES (:client_id, :name, :search_name, :email, :phone, :time_zone, :language, :staff_notes, :erased_at)
 
 -- name: take_in_care
 -- Who is cared for by whom.
@@ -790,7 +793,7 @@ INSERT INTO therapist_specialism (therapist_id, specialism_id) VALUES (:therapis
 -- A new account.
 INSERT INTO account (username, password_hash, role, disabled_at, therapist_id, client_id)
 VALUES (:username, :password_hash, :role, :disabled_at, :therapist_id, :client_id)
-RETURNING account_id
+RETURNING account_id, role
 
 -- name: any_expired_hold
 -- Asked first, because not every role has the right to delete.
@@ -1033,7 +1036,7 @@ SELECT room_id, name FROM room ORDER BY room_id
 
 -- name: export_clients
 -- Clients.
-SELECT client_id, name, email, phone, time_zone, language, staff_notes FROM client ORDER BY client_id
+SELECT client_id, name, email, phone, time_zone, language, staff_notes, erased_at FROM client ORDER BY client_id
 
 -- name: export_care
 -- Who is cared for by whom.
@@ -1095,16 +1098,16 @@ SELECT username, role, disabled_at IS NOT NULL, therapist_id, client_id FROM acc
 -- name: disable_account
 -- Shut out, from the next request on.
 UPDATE account SET disabled_at = coalesce(disabled_at, :now) WHERE username = :username
-RETURNING account_id
+RETURNING account_id, role
 
 -- name: enable_account
 -- Let in again.
-UPDATE account SET disabled_at = NULL WHERE username = :username RETURNING account_id
+UPDATE account SET disabled_at = NULL WHERE username = :username RETURNING account_id, role
 
 -- name: set_role
 -- Another role, and whose the account is from now on. Tokens that were made for the old role are refused.
 UPDATE account SET role = :role, therapist_id = :therapist_id, client_id = :client_id
-WHERE username = :username RETURNING account_id
+WHERE username = :username RETURNING account_id, role
 
 -- name: therapist_known
 -- Whether there is such a therapist.
@@ -1116,7 +1119,7 @@ SELECT 1 FROM client WHERE client_id = :client_id
 
 -- name: set_password_hash
 -- Another password.
-UPDATE account SET password_hash = :password_hash WHERE username = :username RETURNING account_id
+UPDATE account SET password_hash = :password_hash WHERE username = :username RETURNING account_id, role
 
 -- name: replace_password_hash
 -- One's own other password, if the one that was checked is still in force.
@@ -1549,7 +1552,8 @@ VALUES (:name, :search_name, :email, :phone, :time_zone, :language, :staff_notes
 
 -- name: client_details
 -- What can be changed of a client's record, locked until the end of the transaction.
-SELECT name, email, phone, time_zone, language, staff_notes FROM client WHERE client_id = :client_id
+SELECT name, email, phone, time_zone, language, staff_notes FROM client
+WHERE client_id = :client_id AND erased_at IS NULL
 FOR NO KEY UPDATE -- postgres
 
 -- name: change_client
@@ -2062,7 +2066,9 @@ SELECT unixepoch(), -- sqlite
 -- The entry of a booking, from the session as it is now.
 INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, outcome,
     state_after, request_id)
-SELECT CAST(:now AS bigint), CAST(:account_id AS bigint), CAST(:username AS text), CAST(:role AS text),
+SELECT CAST(:now AS bigint), CAST(:account_id AS bigint),
+    CASE WHEN CAST(:role AS text) = 'CLIENT' THEN '(account ' || CAST(:account_id AS bigint) || ')'
+    ELSE CAST(:username AS text) END, CAST(:role AS text),
     CAST(:action AS text), 'Appointment', appointment_id,
     CASE WHEN rules_overridden THEN 'OVERRIDDEN' ELSE 'DONE' END,
     '{"therapistId":' || therapist_id || ',"type":"' || service_code || '","startsAt":' || starts_at
@@ -2228,3 +2234,234 @@ SELECT e.audit_event_id FROM audit_event e
 WHERE NOT EXISTS (SELECT 1 FROM audit_link l WHERE l.audit_event_id = e.audit_event_id)
   AND e.happened_at < (SELECT max(happened_at) FROM audit_event) - 60
 ORDER BY e.audit_event_id
+
+-- ---- all that is held about a client: handed out, and erased ------------------------------------------
+
+-- name: private_client
+-- A client's record.
+SELECT client_id, name, email, phone, time_zone, language, staff_notes, erased_at
+FROM client WHERE client_id = :client_id
+
+-- name: private_accounts
+-- The accounts that are the client's.
+SELECT account_id, username, disabled_at FROM account WHERE client_id = :client_id ORDER BY account_id
+
+-- name: private_log_ins
+-- From which devices the client has logged in.
+SELECT s.account_id, s.device, s.created_at, s.last_used_at, s.expires_at, nullif(s.revoked_at, 0)
+FROM log_in_session s JOIN account a ON a.account_id = s.account_id
+WHERE a.client_id = :client_id ORDER BY s.log_in_session_id
+
+-- name: private_care
+-- Who has cared for the client.
+SELECT c.care_relationship_id, c.therapist_id, t.first_name, t.last_name, c.from_date, c.until_date
+FROM care_relationship c JOIN therapist t ON t.therapist_id = c.therapist_id
+WHERE c.client_id = :client_id ORDER BY c.care_relationship_id
+
+-- name: private_sessions
+-- The sessions that the client takes part in. What was said of one with others is not the client's alone.
+SELECT a.appointment_id, a.therapist_id, t.first_name, t.last_name, a.service_code, a.starts_at, a.ends_at,
+    a.status, a.series_id, a.cancelled_by, CASE WHEN a.capacity = 1 THEN a.cancel_reason END,
+    CASE WHEN a.capacity = 1 THEN a.cancel_reason_code END, a.cancelled_late, a.places_taken - 1
+FROM appointment_client c JOIN appointment a ON a.appointment_id = c.appointment_id
+JOIN therapist t ON t.therapist_id = a.therapist_id
+WHERE c.client_id = :client_id ORDER BY a.starts_at, a.appointment_id
+
+-- name: private_history
+-- What became of those sessions, and what the client has done to others, such as groups that the client left.
+-- Of a session with others: not under which name another client has changed it, and not why.
+SELECT e.appointment_id, e.happened_at,
+    CASE WHEN a.capacity = 1 OR u.client_id = :client_id OR u.role <> 'CLIENT' THEN e.username END, e.change,
+    CASE WHEN a.capacity = 1 OR u.client_id = :client_id THEN e.reason END,
+    CASE WHEN a.capacity = 1 OR u.client_id = :client_id THEN e.reason_code END,
+    e.status, e.starts_at, e.ends_at
+FROM appointment_event e JOIN appointment a ON a.appointment_id = e.appointment_id
+LEFT JOIN account u ON u.account_id = e.account_id
+WHERE e.appointment_id IN (SELECT appointment_id FROM appointment_client WHERE client_id = :client_id)
+  OR u.client_id = :client_id
+ORDER BY e.appointment_event_id
+
+-- name: private_holds
+-- Times that are kept for the client's accounts while a form is open.
+SELECT a.appointment_id, a.therapist_id, a.service_code, a.starts_at, a.ends_at, a.held_until
+FROM appointment a JOIN account u ON u.account_id = a.held_by
+WHERE a.held_until > 0 AND u.client_id = :client_id ORDER BY a.appointment_id
+
+-- name: private_waitlist
+-- What the client has waited for.
+SELECT waitlist_entry_id, service_code, from_at, until_at, duration_seconds, from_minute, until_minute,
+    weekdays, time_zone, specialisms, therapist_ids, status, joined_at, offered_therapist_id, offered_starts_at,
+    offered_ends_at, offered_until, declined, appointment_id
+FROM waitlist_entry WHERE client_id = :client_id ORDER BY waitlist_entry_id
+
+-- name: private_notices
+-- What the client has been told, or will be.
+SELECT outbox_id, kind, appointment_id, status, created_at, ended_at
+FROM outbox WHERE client_id = :client_id ORDER BY outbox_id
+
+-- name: private_record
+-- What is on record about the client: the record of the person, of accounts, sessions, care and waiting,
+-- whatever names the client, such as reading and groups that were left, and what the client's own accounts
+-- have done. What another client has done to a session of both is told without who it was.
+SELECT e.audit_event_id, e.happened_at,
+    CASE WHEN e.role <> 'CLIENT' OR e.account_id IN (SELECT account_id FROM account WHERE client_id = :client_id)
+    THEN e.username END,
+    e.role, e.action, e.object_type, e.object_id, e.outcome, e.state_before, e.state_after
+FROM audit_event e
+WHERE (e.object_type = 'Client' AND e.object_id = :client_id)
+  OR (e.object_type IN ('Appointment', 'Hold') AND e.object_id IN (
+    SELECT appointment_id FROM appointment_client WHERE client_id = :client_id))
+  OR (e.object_type = 'CareRelationship' AND e.object_id IN (
+    SELECT care_relationship_id FROM care_relationship WHERE client_id = :client_id))
+  OR (e.object_type = 'WaitlistEntry' AND e.object_id IN (
+    SELECT waitlist_entry_id FROM waitlist_entry WHERE client_id = :client_id))
+  OR e.account_id IN (SELECT account_id FROM account WHERE client_id = :client_id)
+  OR (e.object_type = 'Account' AND e.object_id IN (SELECT account_id FROM account WHERE client_id = :client_id))
+  OR (e.state_before LIKE '%"clientIds":[%' AND EXISTS (
+    SELECT 1 FROM json_array_elements_text(CAST(e.state_before AS json) -> 'clientIds') l -- postgres
+    WHERE l.value = CAST(CAST(:client_id AS bigint) AS text))) -- postgres
+    SELECT 1 FROM json_each(e.state_before, '$.clientIds') l WHERE l.value = :client_id)) -- sqlite
+  OR (e.state_after LIKE '%"clientIds":[%' AND EXISTS (
+    SELECT 1 FROM json_array_elements_text(CAST(e.state_after AS json) -> 'clientIds') l -- postgres
+    WHERE l.value = CAST(CAST(:client_id AS bigint) AS text))) -- postgres
+    SELECT 1 FROM json_each(e.state_after, '$.clientIds') l WHERE l.value = :client_id)) -- sqlite
+ORDER BY e.audit_event_id
+
+-- name: diaries_ahead_of
+-- The diaries in which a client has something ahead: a session, an offer of the waitlist, a hold.
+SELECT DISTINCT a.therapist_id
+FROM appointment_client c JOIN appointment a ON a.appointment_id = c.appointment_id
+WHERE c.client_id = :client_id AND a.starts_at > :now
+  AND a.status IN ('PROPOSED', 'PENDING', 'BOOKED', 'ARRIVED')
+UNION SELECT offered_therapist_id FROM waitlist_entry
+WHERE client_id = :client_id AND status = 'OFFERED'
+UNION SELECT h.therapist_id FROM appointment h JOIN account u ON u.account_id = h.held_by
+WHERE h.held_until > 0 AND u.client_id = :client_id
+ORDER BY 1
+
+-- name: lock_client
+-- A client's record. Nobody books for the client until the end of the transaction.
+SELECT erased_at FROM client WHERE client_id = :client_id
+FOR UPDATE -- postgres
+
+-- name: sessions_ahead_of
+-- A client's sessions that lie ahead, and how many take part.
+SELECT a.appointment_id, a.therapist_id, a.places_taken
+FROM appointment_client c JOIN appointment a ON a.appointment_id = c.appointment_id
+WHERE c.client_id = :client_id AND a.starts_at > :now
+  AND a.status IN ('PROPOSED', 'PENDING', 'BOOKED', 'ARRIVED')
+ORDER BY a.starts_at, a.appointment_id
+
+-- name: sessions_of
+-- All sessions of a client.
+SELECT appointment_id FROM appointment_client WHERE client_id = :client_id
+
+-- name: waiting_of
+-- A client's entries of the waitlist that still wait.
+SELECT waitlist_entry_id FROM waitlist_entry
+WHERE client_id = :client_id AND status IN ('WAITING', 'OFFERED') ORDER BY waitlist_entry_id
+
+-- name: blur_waiting
+-- When, and for what, somebody would have had time is not told any more.
+UPDATE waitlist_entry SET time_zone = NULL, from_minute = NULL, until_minute = NULL, weekdays = '[]',
+    specialisms = '[]', therapist_ids = '[]', declined = '[]'
+WHERE client_id = :client_id
+
+-- name: drop_notices
+-- Nothing is sent to the client any more, and nothing says what was.
+DELETE FROM outbox WHERE client_id = :client_id
+
+-- name: clear_reasons
+-- Why sessions were cancelled is not told any more.
+UPDATE appointment SET cancel_reason = NULL
+WHERE cancel_reason IS NOT NULL
+  AND appointment_id IN (SELECT appointment_id FROM appointment_client WHERE client_id = :client_id)
+
+-- name: clear_event_reasons
+-- The same for the history of those sessions, for what the client has said of others, and for why the client
+-- was taken out of a group: who that was is on record alone.
+UPDATE appointment_event SET reason = NULL
+WHERE reason IS NOT NULL AND (
+  appointment_id IN (SELECT appointment_id FROM appointment_client WHERE client_id = :client_id)
+  OR account_id IN (SELECT account_id FROM account WHERE client_id = :client_id)
+  OR (change = 'LEFT' AND EXISTS (
+    SELECT 1 FROM audit_event e
+    WHERE e.object_type = 'Appointment' AND e.object_id = appointment_event.appointment_id
+      AND e.state_before LIKE '%"clientIds":[%' AND EXISTS (
+        SELECT 1 FROM json_array_elements_text(CAST(e.state_before AS json) -> 'clientIds') l -- postgres
+        WHERE l.value = CAST(CAST(:client_id AS bigint) AS text))))) -- postgres
+        SELECT 1 FROM json_each(e.state_before, '$.clientIds') l WHERE l.value = :client_id)))) -- sqlite
+
+-- name: clear_event_names
+-- Under which name the client has changed sessions is not told any more.
+UPDATE appointment_event SET username = :name
+WHERE account_id IN (SELECT account_id FROM account WHERE client_id = :client_id)
+
+-- name: end_all_care
+-- Care that lasts ends today, or on the day on which it would have begun.
+UPDATE care_relationship SET until_date =
+    CASE WHEN from_date > CAST(:today AS text) THEN from_date ELSE CAST(:today AS text) END
+WHERE client_id = :client_id AND (until_date IS NULL OR until_date > CAST(:today AS text))
+
+-- name: drop_keys_of
+-- The idempotency keys of a client's accounts.
+DELETE FROM idempotency_key
+WHERE account_id IN (SELECT account_id FROM account WHERE client_id = :client_id)
+
+-- name: forget_inputs_of
+-- What others have sent about the client is not kept either, not even as a hash that a guess could be held
+-- against. Their keys stay, so that a late retry is refused and does not bring the client back.
+UPDATE idempotency_key SET input_hash = ''
+WHERE outcome LIKE '%{"$ref":["Client",' || CAST(CAST(:client_id AS bigint) AS text) || ']}%'
+
+-- name: drop_holds_of
+-- Times that are kept for the client's accounts are given back.
+DELETE FROM appointment
+WHERE held_until > 0 AND held_by IN (SELECT account_id FROM account WHERE client_id = :client_id)
+RETURNING therapist_id, starts_at, ends_at
+
+-- name: drop_accounts_of
+-- The accounts of a client, and their sessions with them: they are shut out from the next request on.
+DELETE FROM account WHERE client_id = :client_id RETURNING account_id
+
+-- name: erase_client
+-- What is left of a client's record: a number.
+UPDATE client SET name = :name, search_name = :search_name, email = NULL, phone = NULL, time_zone = NULL,
+    language = NULL, staff_notes = NULL, erased_at = :now
+WHERE client_id = :client_id
+
+-- ---- retention ---------------------------------------------------------------------------------------
+
+-- name: clients_long_gone
+-- Clients after a number whose last session ended, or who last joined the waitlist, before an instant, who wait
+-- for none, and were not erased.
+SELECT c.client_id FROM client c
+WHERE c.client_id > :after AND c.erased_at IS NULL
+  AND (EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = c.client_id)
+    OR EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.client_id = c.client_id))
+  AND NOT EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = c.client_id AND m.ends_at >= :before)
+  AND NOT EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.client_id = c.client_id
+    AND (w.status IN ('WAITING', 'OFFERED') OR w.joined_at >= :before))
+ORDER BY c.client_id LIMIT CAST(:most AS bigint)
+
+-- name: audit_prunable
+-- Where the record begins, and the last position of which no entry before or at it is younger.
+SELECT position, coalesce(
+    (SELECT l.position FROM audit_link l JOIN audit_event e ON e.audit_event_id = l.audit_event_id
+     WHERE e.happened_at >= :before ORDER BY l.position LIMIT 1) - 1,
+    (SELECT max(position) FROM audit_link), position)
+FROM audit_start
+
+-- name: audit_begin_at
+-- The record begins behind this link.
+UPDATE audit_start SET position = :position,
+    hash = (SELECT hash FROM audit_link WHERE position = CAST(:position AS bigint))
+
+-- name: audit_prune_events
+-- Entries before the record's beginning.
+DELETE FROM audit_event WHERE audit_event_id IN (
+    SELECT audit_event_id FROM audit_link WHERE position <= CAST(:position AS bigint))
+
+-- name: audit_prune_links
+-- Their links.
+DELETE FROM audit_link WHERE position <= CAST(:position AS bigint)

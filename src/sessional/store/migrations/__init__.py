@@ -21,6 +21,7 @@ STEPS: Final = {
     "0011": "0011_participants_stay",
     "0012": "0012_zone_rules",
     "0013": "0013_encryption_keys",
+    "0014": "0014_privacy",
     "0015": "0015_offers_told",
 }
 HEAD: Final = list(STEPS)[-1]
