@@ -317,7 +317,7 @@ async def test_forgetting_keys_is_run_again_when_the_database_gives_it_up_to_end
         await transaction.rollback()
         await task
     await outside.close()
-    assert await books.keys() == []
+    assert not {"a", "b"} & {key for _, key, *_ in await books.keys()}
 
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])

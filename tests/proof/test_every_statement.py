@@ -48,6 +48,15 @@ class Case:
 
 
 _SAID = {"action": "bookAppointment", "request_id": "", "sid": ""}
+_TOGETHER = {
+    "therapist_ids": [101],
+    "service_codes": ["one-off"],
+    "starts": [TAKEN["starts_at"]],
+    "durations_seconds": [TAKEN["ends_at"] - TAKEN["starts_at"]],
+    "keys": [None],
+    "input_hashes": [""],
+    "request_ids": [""],
+}
 _RAISED = {"appointment_id": 2, "status": "BOOKED"}
 _MOVED = {"appointment_id": 2, "new_therapist_id": 102, "room_id": None, "overridden": False, **TAKEN}
 _MANY = {"appointment_id": 2, "room_id": None, "status": "BOOKED", **TAKEN}
@@ -78,9 +87,7 @@ CASES: dict[str, list[Case]] = {
         Case({**NEW, **_OFFERED, "therapist_id": 102, "room_id": 201}),
     ],
     "add_to_series": [Case({**NEW, "series_id": None, "starts": [1500], "length": 1000})],
-    "book_at_once": [
-        Case({**NEW, **ANN, **_SAID, "duration_seconds": 1000, "key": None, "input_hash": "", "now": 0})
-    ],
+    "book_at_once": [Case({**_TOGETHER, **ANN, **_SAID, "now": 0})],
     "set_status": [
         Case({**_RAISED, "therapist_id": 101}, {"status": "PROPOSED"}),
         Case({**_RAISED, "therapist_id": 102}, {"status": "CANCELLED", "therapist": 102, "room": 201}),
@@ -182,7 +189,7 @@ async def run(by_hand: Hand, name: str, values: dict[str, Any]) -> None:
     statement = written(by_hand.engine)[name]
     dialect = SQLITE if by_hand.engine == "sqlite" else POSTGRES
     given = {k: dialect.pack(v) if isinstance(v, list) else v for k, v in {"now": 0, **values}.items()}
-    sql = statement.sql.replace("{answer}", "b.appointment_id")
+    sql = statement.sql.replace("{answer}", "b.appointment_id").replace("{waiting}", "")
     await by_hand.run(sql, *statement.arguments(given))
 
 

@@ -530,11 +530,12 @@ ORDER BY starts_at
 DELETE FROM idempotency_key WHERE created_at < :before
 
 -- name: book_at_once
--- A whole booking in one round trip: the guard, the session and its idempotency key. No row comes
--- back where the account, the therapist or the service does not exist, where the time is taken, or
--- where rules have a say: then the diary is opened, which knows them.
+-- Bookings of one account in one round trip and one commit: the guard, the sessions, their idempotency keys,
+-- their answers by number. No row comes back where the account, the therapist or the service does not exist,
+-- where the time is taken, or where rules have a say: then the diary is opened, which knows them.
 -- The share of the therapist's row waits for whoever has the diary open, who may be about to give it
--- its first rules, and then looks at the row once more; it keeps no other booking waiting.
+-- its first rules, and then looks at the row once more; it keeps no other booking waiting. Bookings that
+-- leave in company pass over such a diary ({waiting}) and come again alone.
 -- DO NOTHING lets bookings of one diary run side by side: two that overlap wait for one another
 -- without a deadlock, all others do not wait. The constraint is named because without a name every
 -- unique index is looked into beforehand as well. {answer} is made from the new row under the name b.
@@ -542,29 +543,36 @@ WITH actor AS ( -- postgres
     SELECT account_id FROM account -- postgres
     WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL -- postgres
       AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0 -- postgres
-), b AS ( -- postgres
-    INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, placed_at, capacity, cancel_notice_seconds) -- postgres
-    SELECT t.therapist_id, s.code, :starts_at, :starts_at + coalesce(:duration_seconds, s.duration_seconds), -- postgres
-        :now, s.capacity, s.cancel_notice_seconds -- postgres
-    FROM actor, therapist t, service s WHERE t.therapist_id = :therapist_id AND s.code = :service_code -- postgres
-      AND t.rules_version = 0 AND NOT s.needs_room AND NOT EXISTS ( -- postgres
+), p AS MATERIALIZED ( -- postgres
+    SELECT w.*, nextval('appointment_appointment_id_seq') AS appointment_id, s.code, s.capacity, -- postgres
+        w.starts_at + coalesce(w.duration_seconds, s.duration_seconds) AS ends_at, s.cancel_notice_seconds -- postgres
+    FROM actor, unnest(:therapist_ids::bigint[], :service_codes::text[], :starts::bigint[], -- postgres
+        :durations_seconds::bigint[], :keys::text[], :input_hashes::text[], :request_ids::text[]) WITH ORDINALITY -- postgres
+        AS w (therapist_id, service_code, starts_at, duration_seconds, key, input_hash, request_id, number) -- postgres
+    JOIN therapist t ON t.therapist_id = w.therapist_id JOIN service s ON s.code = w.service_code -- postgres
+    WHERE t.rules_version = 0 AND NOT s.needs_room AND NOT EXISTS ( -- postgres
         SELECT 1 FROM service b WHERE b.buffer_before_seconds > 0 OR b.buffer_after_seconds > 0) -- postgres
-    FOR SHARE OF t -- postgres
+    ORDER BY w.number -- postgres
+    FOR SHARE OF t {waiting} -- postgres
+), b AS ( -- postgres
+    INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at, placed_at, capacity, -- postgres
+        cancel_notice_seconds) -- postgres
+    SELECT appointment_id, therapist_id, code, starts_at, ends_at, :now, capacity, cancel_notice_seconds FROM p -- postgres
     ON CONFLICT ON CONSTRAINT appointment_overlap DO NOTHING -- postgres
     RETURNING * -- postgres
 ), k AS ( -- postgres
     INSERT INTO idempotency_key (account_id, key, input_hash, therapist_id, appointment_id, created_at) -- postgres
-    SELECT :account_id, :key, :input_hash, b.therapist_id, b.appointment_id, :now -- postgres
-    FROM b WHERE :key::text IS NOT NULL -- postgres
+    SELECT :account_id, p.key, p.input_hash, b.therapist_id, b.appointment_id, :now -- postgres
+    FROM b JOIN p USING (appointment_id) WHERE p.key IS NOT NULL -- postgres
 ), r AS ( -- postgres
     INSERT INTO audit_event (happened_at, account_id, username, role, action, object_type, object_id, -- postgres
         outcome, state_after, request_id) -- postgres
     SELECT :now, :account_id, CASE WHEN :role = 'CLIENT' THEN '(account ' || :account_id || ')' ELSE :username END, :role, :action, 'Appointment', b.appointment_id, 'DONE', -- postgres
         '{{"therapistId":' || b.therapist_id || ',"type":"' || b.service_code || '","startsAt":' || b.starts_at -- postgres
-        || ',"endsAt":' || b.ends_at || ',"status":"' || b.status || '","clientIds":[]}}', :request_id -- postgres
-    FROM b -- postgres
+        || ',"endsAt":' || b.ends_at || ',"status":"' || b.status || '","clientIds":[]}}', p.request_id -- postgres
+    FROM b JOIN p USING (appointment_id) -- postgres
 ) -- postgres
-SELECT {answer} AS answer FROM b -- postgres
+SELECT p.number, {answer} AS answer FROM b JOIN p USING (appointment_id) -- postgres
 
 -- name: probe_write
 -- Shows that the database takes writes: nothing is changed.

@@ -187,7 +187,7 @@ class RowAnswer:
         self, fields: Fields, dialect: Dialect, slots: Sequence[Slot] = (), own: Condition = EVERYTHING
     ) -> None:
         self._fields = fields
-        self._booking_sql: str | None = None
+        self._booking_sql: dict[bool, str] = {}
         key = (("therapist_id", len(GUARD)), ("appointment_id", len(GUARD) + 1))
         found = tuple(Compare(Column(name=name), "=", Slot(at, Kind.INTEGER)) for name, at in key)
         where = Every(found if own == EVERYTHING else (*found, own))
@@ -196,12 +196,17 @@ class RowAnswer:
         # Whether the row alone can answer, before others can see it.
         self.from_row_alone = own == EVERYTHING and not slots and not looks_into(fields, "appointment")
 
-    def booking_sql(self, dialect: Dialect) -> str:
-        """The text of ``book_at_once`` with this answer, made once."""
-        if self._booking_sql is None:
+    def booking_sql(self, dialect: Dialect, *, waits: bool) -> str:
+        """The text of ``book_at_once`` with this answer, made once.
+
+        ``waits`` says whether for a diary that somebody has open; else it is passed over.
+        """
+        if waits not in self._booking_sql:
             answer = row_answer(self._fields, "b", dialect)
-            self._booking_sql = written(dialect.name)["book_at_once"].sql.format(answer=answer)
-        return self._booking_sql
+            text = written(dialect.name)["book_at_once"].sql
+            waiting = "" if waits else "SKIP LOCKED"
+            self._booking_sql[waits] = text.format(answer=answer, waiting=waiting)
+        return self._booking_sql[waits]
 
 
 # ---- statements with a meaning beyond rows ----------------------------------------------------------
