@@ -16,6 +16,7 @@ from tests.contract import practice
 from tests.contract.conftest import Place
 from tests.entry.people import WHO
 from tests.support.api import LOG_IN, Api
+from tests.support.server import SECRET
 
 _numbers = itertools.count(1)
 APPOINTMENTS = "{ appointments { totalCount } }"
@@ -210,8 +211,9 @@ def test_a_machine_whose_keys_were_revoked_gets_a_new_one_with_other_limits(mach
 
 
 def test_keys_stay_where_they_are_when_accounts_are_exported_and_taken_in(
-    machine: Machine, tmp_path: str
+    machine: Machine, tmp_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SESSIONAL_ENCRYPTION_KEY", SECRET)  # an export says what is encrypted
     api = machine.key("add")
     file, url = f"{tmp_path}/all.jsonl", f"sqlite:///{tmp_path}/other.db"
     assert command("export", file, "--database", machine.desk.database.url).returncode == 0

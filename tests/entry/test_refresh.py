@@ -152,6 +152,9 @@ class Desk:
     def now_ms(self) -> int:
         return 1_000_500
 
+    def request_id(self) -> str:
+        return "tests"
+
     def new_session_id(self) -> str:
         return f"token {next(self.numbers)}"
 

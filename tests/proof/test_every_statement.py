@@ -26,6 +26,7 @@ HARMLESS = {
     "take_hold": "a hold has its time already, and becomes a session at that time",
     "take_offer": "what is offered has its time and room already, and becomes a session there",
     "cancel": "what is cancelled takes up no time",
+    "clear_reasons": "only texts are taken away",
     "give_ids": "only numbers change",
     "step_aside": "what steps aside takes up no time",
 }
