@@ -31,6 +31,7 @@ def main() -> int:
     options = parse()
     signal.signal(signal.SIGTERM, stop)
     os.environ.setdefault("SESSIONAL_SECRET", secrets.token_hex(32))
+    os.environ.setdefault("SESSIONAL_ENCRYPTION_KEY", secrets.token_hex(32))
     try:
         ensure_wrk()
         in_temporary_directory(options)

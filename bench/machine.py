@@ -38,6 +38,17 @@ def _ticks(pid: int) -> int:
     return sum(int(field) for field in fields[11:15])  # utime, stime, and both of ended children
 
 
+def precise_cpu_seconds(pid: int) -> float:
+    """CPU time of the threads that the process has now, without children: to the microsecond."""
+    found = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            found += int(task.read_text().split()[0])
+        except OSError:
+            continue  # it ended meanwhile
+    return found / 1e9
+
+
 def memory_mb(pid: int) -> float:
     """Resident memory of the process tree."""
     return sum(_resident(each) for each in tree(pid)) / 1024

@@ -7,11 +7,12 @@ that has the secret can verify them.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import argon2
 import jwt
@@ -20,6 +21,7 @@ from sessional.access import Actor, Role
 from sessional.errors import Unauthenticated
 
 ALGORITHM: Final = "HS256"
+SHORTEST_PASSWORD: Final = 8
 LONGEST_PASSWORD: Final = 1_000
 REMEMBERED_TOKENS: Final = 10_000
 
@@ -41,7 +43,12 @@ class Passwords:
             self._hasher.verify(password_hash or self._nobody, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
-        return password_hash is not None
+        return bool(password_hash)
+
+
+def fingerprint(text: str) -> str:
+    """What is kept of a text that must not be kept: its SHA-256. For long random texts, not passwords."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Kind(StrEnum):
@@ -62,6 +69,14 @@ class Lifetimes:
         return self.access_seconds if kind is Kind.ACCESS else self.refresh_seconds
 
 
+class Read(NamedTuple):
+    """What a token says: who, until when, and for a refresh token, which of the session's it is."""
+
+    actor: Actor
+    ends_at: int
+    token_id: str
+
+
 class Tokens:
     """Makes and reads tokens. New ones use the first secret; every secret verifies.
 
@@ -71,10 +86,10 @@ class Tokens:
 
     def __init__(self, secrets: Sequence[str], lifetimes: Lifetimes) -> None:
         self._keys = [secret.encode("utf-8") for secret in secrets]
-        self._lifetimes = lifetimes
-        self._verified: OrderedDict[str, tuple[Actor, int]] = OrderedDict()
+        self.lifetimes = lifetimes
+        self._verified: OrderedDict[str, Read] = OrderedDict()
 
-    def make(self, kind: Kind, actor: Actor, *, now: int) -> str:
+    def make(self, kind: Kind, actor: Actor, *, now: int, token_id: str | None = None) -> str:
         claims = {
             "sub": actor.username,
             "aid": actor.account_id,
@@ -82,8 +97,10 @@ class Tokens:
             "sid": actor.session_id,
             "kind": kind.value,
             "iat": now,
-            "exp": now + self._lifetimes.of(kind),
+            "exp": now + self.lifetimes.of(kind),
         }
+        if token_id is not None:
+            claims["jti"] = token_id
         return jwt.encode(claims, self._keys[0], algorithm=ALGORITHM)
 
     def actor(self, access_token: str, *, now: int) -> Actor:
@@ -93,20 +110,20 @@ class Tokens:
             known = self._verified[access_token] = self.read(Kind.ACCESS, access_token, now=now)
             if len(self._verified) > REMEMBERED_TOKENS:
                 self._verified.popitem(last=False)
-        if now >= known[1]:
+        if now >= known.ends_at:
             del self._verified[access_token]
             raise Unauthenticated("The access token has expired. Use refresh to obtain a new one.")
-        return known[0]
+        return known.actor
 
-    def read(self, kind: Kind, token: str, *, now: int) -> tuple[Actor, int]:
-        """Who a token of this kind speaks for, and when it ends. Raises Unauthenticated."""
+    def read(self, kind: Kind, token: str, *, now: int) -> Read:
+        """What a token of this kind says. Raises Unauthenticated."""
         claims = self._claims(token)
         if claims.get("kind") != kind:
             raise Unauthenticated(f"This needs a token of the kind “{kind}”.")
         actor, ends = _actor(claims), claims["exp"]
         if type(ends) is not int or now >= ends:
             raise Unauthenticated("The token has expired. Log in again.")
-        return actor, ends
+        return Read(actor, ends, str(claims.get("jti", "")))
 
     def _claims(self, token: str) -> dict[str, Any]:
         for key in self._keys:

@@ -7,7 +7,7 @@ Must not know: whether it is wanted (``--demo``, never without it).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sessional.credentials import Passwords
 from sessional.exchange.importing import take_in
 from sessional.exchange.lines import read
+from sessional.keyring import Keyring
 from sessional.store import bulk
 
 _SEED: Final = "Sessional"
@@ -28,6 +29,7 @@ _SATURDAY: Final = 5
 _FIRST_HOUR: Final = 9
 _LAST_HOUR: Final = 17
 _SESSION_SECONDS: Final = 3000
+_WEEK_SECONDS: Final = 7 * 86_400
 
 # The data that the original came with, as it was.
 _ORIGINAL: Final[tuple[dict[str, Any], ...]] = (
@@ -67,24 +69,30 @@ _MORE: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "client", "clientId": 2, "name": "Tomás Vidal", "email": "tomas@example.org",
      "timeZone": "Europe/Madrid", "language": "es"},
     {"kind": "client", "clientId": 3, "name": "Lucía Vidal", "timeZone": "Europe/Madrid", "language": "es"},
+    {"kind": "user", "username": "reception", "password": "password", "role": "SCHEDULER"},
+    {"kind": "user", "username": "amara", "password": "password", "role": "THERAPIST", "therapistId": 3},
+    {"kind": "user", "username": "nora", "password": "password", "role": "CLIENT", "clientId": 1},
 )  # fmt: skip
 
+# Whose client has the first session of every week.
+_REGULARS: Final = {3: 1, 5: 2}
 
-def load_demo(database: Path | str, today: date) -> bool:
+
+def load_demo(database: Path | str, today: date, *, keyring: Keyring) -> bool:
     """Add the demonstration data, all or nothing; True if it was added.
 
     A database that has any therapist is left alone: it was given its data on an earlier start, or
     belongs to a real practice.
     """
-    return asyncio.run(_load(database, today))
+    return asyncio.run(_load(database, today, keyring))
 
 
-async def _load(database: Path | str, today: date) -> bool:
+async def _load(database: Path | str, today: date, keyring: Keyring) -> bool:
     async with bulk.load(database) as load:
         if await load.fetch("therapist_ids"):
             return False
         lines = ((number, read(line)) for number, line in enumerate(demo_lines(today), start=1))
-        await take_in(lines, load, passwords=Passwords())
+        await take_in(lines, load, passwords=Passwords(), keyring=keyring)
     return True
 
 
@@ -102,7 +110,9 @@ def demo_lines(today: date) -> Iterator[dict[str, Any]]:
         }
     yield from _weeks()
     yield from _MORE
-    yield from _sessions(today)
+    sessions = list(_sessions(today))
+    yield from sessions
+    yield from _participants(sessions)
 
 
 def _weeks() -> Iterator[dict[str, Any]]:
@@ -147,6 +157,18 @@ def _sessions(today: date) -> Iterator[dict[str, Any]]:
                     "type": service,
                 }
                 appointment_id += 1
+
+
+def _participants(sessions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Who takes part, in the first session of each week with a therapist who has a regular."""
+    seen: set[tuple[int, int]] = set()
+    for session in sessions:
+        whose = session["therapistId"]
+        week = (whose, session["startTimeUnixSeconds"] // _WEEK_SECONDS)
+        if whose in _REGULARS and week not in seen:
+            seen.add(week)
+            client_id = _REGULARS[whose]
+            yield {"kind": "participant", "appointmentId": session["appointmentId"], "clientId": client_id}
 
 
 def _day(therapist_id: int, day: date) -> Iterator[tuple[int, str]]:

@@ -5,6 +5,7 @@
     │   ├── EntryRefused         who is asking is not known, or not allowed in
     │   │   ├── Unauthenticated      UNAUTHENTICATED
     │   │   ├── BadCredentials       BAD_CREDENTIALS
+    │   │   ├── RateLimited          RATE_LIMITED              (retry_after_seconds)
     │   │   └── Forbidden            FORBIDDEN
     │   ├── RequestRefused       the question itself is not one that can be answered
     │   │   ├── InvalidArgument      INVALID_ARGUMENT
@@ -30,7 +31,8 @@
     │   │   ├── CancelNotice         CANCEL_NOTICE             (notice_seconds, until)
     │   │   ├── DecisionsNeeded      DECISIONS_NEEDED          (appointments)
     │   │   ├── SeriesConflict       SERIES_CONFLICT           (occurrences)
-    │   │   └── AlreadyExists        ALREADY_EXISTS
+    │   │   ├── AlreadyExists        ALREADY_EXISTS
+    │   │   └── TooManyEntries       TOO_MANY_ENTRIES          (most)
     │   └── ImportRefused        a line of a file cannot be taken (line)
     └── Fault                    something outside the request is wrong; never shown in detail
         ├── Unavailable              UNAVAILABLE (may be retried)
@@ -102,6 +104,20 @@ class BadCredentials(EntryRefused):
         super().__init__(message)
 
 
+class RateLimited(EntryRefused):
+    """Too often: the same again is answered after ``seconds``."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, seconds: int, message: str = "That was tried too often.") -> None:
+        super().__init__(f"{message} Try again in {seconds} s.")
+        self.seconds = seconds
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"retry_after_seconds": self.seconds}
+
+
 class Forbidden(EntryRefused):
     """The actor is known, but this is not for their role."""
 
@@ -150,12 +166,13 @@ class BookingRefused(Refusal):
 
 
 class SlotTaken(BookingRefused):
-    """The therapist has another session at that time."""
+    """The therapist has another session at that time; or, of all who were meant, ``nobody`` is free."""
 
     code = "SLOT_TAKEN"
 
-    def __init__(self, alternatives: Sequence[Slot]) -> None:
-        super().__init__("The therapist has another session at that time.", path=["startsAt"])
+    def __init__(self, alternatives: Sequence[Slot], *, nobody: bool = False) -> None:
+        said = "The therapist has another session at that time."
+        super().__init__("No therapist is free at that time." if nobody else said, path=["startsAt"])
         self.alternatives = tuple(alternatives)
 
     @property
@@ -256,8 +273,12 @@ class HoldExpired(BookingRefused):
 
     code = "HOLD_EXPIRED"
 
-    def __init__(self) -> None:
-        super().__init__("The hold on this time has run out. Look for a time once more.", path=["holdId"])
+    def __init__(
+        self,
+        message: str = "The hold on this time has run out. Look for a time once more.",
+        field: str = "holdId",
+    ) -> None:
+        super().__init__(message, path=[field])
 
 
 class ClientBusy(BookingRefused):
@@ -270,12 +291,13 @@ class ClientBusy(BookingRefused):
 
 
 class RoomTaken(BookingRefused):
-    """No room is free at that time."""
+    """No room is free at that time, or the ``certain`` one that was asked for is not."""
 
     code = "ROOM_TAKEN"
 
-    def __init__(self) -> None:
-        super().__init__("No room is free at that time.", path=["roomId"])
+    def __init__(self, *, certain: bool = False) -> None:
+        said = "That room is taken at that time." if certain else "No room is free at that time."
+        super().__init__(said, path=["roomId"])
 
 
 class FullyBooked(BookingRefused):
@@ -336,7 +358,24 @@ class DecisionsNeeded(BookingRefused):
     code = "DECISIONS_NEEDED"
 
     def __init__(self, appointments: Sequence[Any]) -> None:
-        super().__init__("Say for each affected session: keep or cancel.", path=["decisions"])
+        super().__init__("Say for each affected session: keep, move or cancel.", path=["decisions"])
+        self.appointments = list(appointments)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"appointments": self.appointments}
+
+
+class SessionsAhead(BookingRefused):
+    """A client who has sessions ahead is not erased by the way."""
+
+    code = "SESSIONS_AHEAD"
+
+    def __init__(self, appointments: Sequence[Any]) -> None:
+        super().__init__(
+            f"The client has sessions ahead: {len(appointments)}. Cancel them, or say `cancelFuture`.",
+            path=["cancelFuture"],
+        )
         self.appointments = list(appointments)
 
     @property
@@ -345,7 +384,7 @@ class DecisionsNeeded(BookingRefused):
 
 
 class SeriesConflict(BookingRefused):
-    """Some sessions of a series cannot be. Nothing of it was booked."""
+    """Some sessions of a series cannot be. Nothing was booked or moved."""
 
     code = "SERIES_CONFLICT"
 
@@ -353,7 +392,7 @@ class SeriesConflict(BookingRefused):
         numbers = ", ".join(str(occurrence["number"]) for occurrence in occurrences)
         super().__init__(
             f"Of {count} sessions these cannot be: {numbers}. Skip or move them with `choices`; "
-            "nothing was booked.",
+            "nothing was changed.",
             path=["choices"],
         )
         self.occurrences = list(occurrences)
@@ -370,6 +409,23 @@ class AlreadyExists(BookingRefused):
 
     def __init__(self, what: str, *, path: Sequence[str] | None = None) -> None:
         super().__init__(f"There is a {what} of that name already.", path=path)
+
+
+class TooManyEntries(BookingRefused):
+    """The client waits for as much as anybody may wait for at once."""
+
+    code = "TOO_MANY_ENTRIES"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The client has {most} open entries on the waitlist, and nobody has more. Leave one first.",
+            path=["clientId"],
+        )
+        self.most = most
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        return {"most": self.most}
 
 
 class ImportRefused(Refusal):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -23,6 +24,12 @@ PREFIX: Final = "SESSIONAL_"
 ENV_FILE: Final = "SESSIONAL_ENV_FILE"
 SHORTEST_SECRET_BYTES: Final = 32
 _DSN: Final = re.compile(r"https?://[^@/\s]+@[^@/\s]+(/[^/\s]+)+")
+_RATE: Final = re.compile(r"([1-9]\d{0,6})/(second|minute|hour)")
+_PERIODS: Final = {"second": 1, "minute": 60, "hour": 3600}
+_SMTP: Final = re.compile(r"smtps?://(\S+@)?[^@/\s]+/?")
+_MAIL_FROM: Final = re.compile(r"([^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
+# A reminder longer ahead than this would be written before most sessions are booked.
+_MOST_REMINDER_HOURS: Final = 720
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 
@@ -47,14 +54,39 @@ class Settings:
     secret_previous: str = _setting(
         "", "During a change of secret: the old one, which still verifies tokens", secret=True
     )
+    encryption_key: str = _setting(
+        "",
+        "Encrypts clients' contact data and notes; at least 32 bytes. SQLite makes one where it is empty",
+        secret=True,
+    )
+    encryption_key_previous: str = _setting(
+        "", "During a change of that key: the old one, which still decrypts", secret=True
+    )
     access_token_seconds: int = _setting(600, "How long an access token lasts", least=1)
     refresh_token_seconds: int = _setting(2_592_000, "How long a refresh token lasts", least=1)
+    refresh_rotation: bool = _setting(
+        True,
+        "Whether a refresh gives a new refresh token and ends the old one; off for clients that keep one",
+    )
+    login_rate: str = _setting(
+        "10/minute",
+        "How many log-ins of an account, or from an address, may fail: N/second, /minute or /hour; or off",
+    )
+    hashings_at_once: int = _setting(2, "How many passwords are hashed at once by each worker", least=1)
+    trusted_proxies: int = _setting(
+        0, "How many proxies stand in front, whose X-Forwarded-For is believed", least=0
+    )
     page_size: int = _setting(100, "Rows of a page where a query does not say", least=1)
     page_size_most: int = _setting(1_000, "Rows of a page at most", least=1)
     rows_most: int = _setting(500_000, "Rows of a field at most, with pages within pages", least=1)
     body_bytes: int = _setting(100_000, "The size of a request's body at most", least=1_000)
     document_tokens: int = _setting(5_000, "The words of a GraphQL document at most", least=100)
     document_depth: int = _setting(15, "How deep fields may be nested", least=3)
+    document_aliases: int = _setting(200, "The aliases of a document at most, fragments opened", least=1)
+    document_directives: int = _setting(
+        100, "The directives of a document at most, fragments opened", least=1
+    )
+    root_fields: int = _setting(50, "The fields at the root of an operation at most", least=1)
     documents_remembered: int = _setting(
         1_000, "Documents kept parsed and planned, so that each costs its parsing once", least=1
     )
@@ -63,13 +95,49 @@ class Settings:
         10, "How long the database may work on a statement before it is stopped", least=1
     )
     hold_seconds: int = _setting(300, "How long a time stays held for who asked", least=1)
+    offer_seconds: int = _setting(
+        86_400, "How long somebody on the waitlist has to accept what they are offered", least=1
+    )
     idempotency_hours: int = _setting(48, "How long idempotency keys are remembered", least=24)
+    retention_client_days: int = _setting(
+        0,
+        "How many days after their last session clients are erased by `sessional retention`; 0: never",
+        least=0,
+    )
+    retention_audit_days: int = _setting(
+        0, "After how many days `sessional retention` removes entries of the record; 0: never", least=0
+    )
+    smtp_url: str = _setting(
+        "", "The mail server: smtp://user:password@host:587 or smtps://…; no mail if empty", secret=True
+    )
+    mail_from: str = _setting("", "Who mail comes from: Practice <appointments@example.org>")
+    reminder_hours: str = _setting(
+        "24", "How many hours before a session its reminder goes out; several as 48,2; none if empty"
+    )
     log_format: str = _setting("human", "How log lines look: human or json")
     log_level: str = _setting("info", "What is logged: debug, info, warning or error")
-    graphiql: bool = _setting(True, "Whether browsers are shown GraphiQL")
+    production: bool = _setting(
+        False, "Whether strangers shall learn little: turns the next three off where they are not set"
+    )
+    introspection: str = _setting("", "Whether the API tells its schema: 1 or 0")
+    suggestions: str = _setting("", "Whether a message about an unknown name proposes the nearest: 1 or 0")
+    graphiql: str = _setting("", "Whether browsers are shown GraphiQL: 1 or 0")
+    trusted_documents: str = _setting("", "A file of documents by their hashes: then no others are run")
     metrics: bool = _setting(True, "Whether /metrics shows numbers to Prometheus")
     sentry_dsn: str = _setting("", "Where exceptions are reported; nowhere if empty", secret=True)
+    request_rate: str = _setting(
+        "1000000/minute", "Requests of one account, or of one address, to each worker: like LOGIN_RATE"
+    )
+    receive_seconds: int = _setting(
+        20, "How long a request may take to arrive before its connection is closed", least=1
+    )
     shutdown_seconds: int = _setting(10, "How long requests in flight may finish after SIGTERM", least=1)
+
+    def shows(self, name: str) -> bool:
+        """Whether ``introspection``, ``suggestions`` or ``graphiql`` is on: as it says, else outside of
+        production."""
+        given: str = getattr(self, name)
+        return not self.production if given == "" else _boolean(name, given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +226,7 @@ def _boolean(name: str, raw: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    for name in ("secret", "secret_previous"):
+    for name in ("secret", "secret_previous", "encryption_key", "encryption_key_previous"):
         value: str = getattr(settings, name)
         if value and len(value.encode()) < SHORTEST_SECRET_BYTES:
             raise SettingsFault(f"{variable(name)} must have at least {SHORTEST_SECRET_BYTES} bytes.")
@@ -166,10 +234,55 @@ def _check(settings: Settings) -> None:
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:
             raise SettingsFault(f"{variable(name)} must be one of: {', '.join(allowed)}.")
+    for name in ("introspection", "suggestions", "graphiql"):
+        settings.shows(name)
+    for name in ("login_rate", "request_rate"):
+        rate(getattr(settings, name), name)
     if settings.sentry_dsn and not _DSN.fullmatch(settings.sentry_dsn):
         raise SettingsFault("SESSIONAL_SENTRY_DSN must have the form https://key@host/project.")
+    _check_mail(settings)
     if settings.page_size > settings.page_size_most:
         raise SettingsFault("SESSIONAL_PAGE_SIZE must not be above SESSIONAL_PAGE_SIZE_MOST.")
+
+
+def rate(text: str, name: str) -> tuple[int, int] | None:
+    """How many in how many seconds; None for “off”. Raises SettingsFault."""
+    if text.strip().lower() in _FALSE:
+        return None
+    match = _RATE.fullmatch(text.strip().lower())
+    if match is None:
+        raise SettingsFault(f"{variable(name)} must be like 10/minute (or /second, /hour), or off.")
+    return int(match[1]), _PERIODS[match[2]]
+
+
+def _check_mail(settings: Settings) -> None:
+    reminder_leads(settings)
+    if not settings.smtp_url:
+        return
+    if not _SMTP.fullmatch(settings.smtp_url) or not _has_port(settings.smtp_url):
+        raise SettingsFault("SESSIONAL_SMTP_URL must have the form smtp://user:password@host:port.")
+    if not _MAIL_FROM.fullmatch(settings.mail_from):
+        raise SettingsFault(
+            "With SESSIONAL_SMTP_URL, SESSIONAL_MAIL_FROM must be an address: name@example.org."
+        )
+
+
+def _has_port(url: str) -> bool:
+    """Whether the port is none, or one that there can be."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def reminder_leads(settings: Settings) -> tuple[int, ...]:
+    """How many seconds before a session reminders go out. Raises SettingsFault."""
+    given = [part.strip() for part in settings.reminder_hours.split(",") if part.strip()]
+    if not all(part.isdecimal() and 1 <= int(part) <= _MOST_REMINDER_HOURS for part in given):
+        raise SettingsFault(
+            f"SESSIONAL_REMINDER_HOURS must be whole hours, 1 to {_MOST_REMINDER_HOURS}, as 24 or 48,2."
+        )
+    return tuple(sorted({int(part) * 3600 for part in given}))
 
 
 def _unknown(names: Iterable[str]) -> Iterable[str]:

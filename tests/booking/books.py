@@ -6,6 +6,7 @@ SQLite is read with apsw alone: a second copy of the library in one process woul
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -166,3 +167,15 @@ async def assert_sound(books: Books) -> None:
     """The file is whole, and no therapist is booked twice."""
     assert await books.damage() == []
     assert await books.double_bookings() == []
+
+
+async def until_waiting(books: Books, count: int) -> None:
+    """Wait until so many of the service's statements wait for a lock."""
+    sql = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sessional' "
+        "AND datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    end = time.monotonic() + 10
+    while await books.value(sql) < count:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)

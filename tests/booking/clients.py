@@ -43,10 +43,10 @@ HOUR = 3600
 _tokens = Tokens([SECRET], Lifetimes(access_seconds=3600, refresh_seconds=3600))
 
 
-def token_of(account_id: int, username: str) -> str:
+def token_of(account_id: int, username: str, now: int | None = None) -> str:
     """An access token as a log-in would give it: log-ins have their own tests, and take their time."""
     actor = Actor(account_id=account_id, username=username, role=Role.ADMIN, session_id="tests")
-    return _tokens.make(Kind.ACCESS, actor, now=int(time.time()))
+    return _tokens.make(Kind.ACCESS, actor, now=int(time.time()) if now is None else now)
 
 
 def rfc3339(instant: int) -> str:

@@ -21,7 +21,8 @@ from tests.support.server import SECRET
 @asynccontextmanager
 async def started(url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that has started, and stops when the block ends."""
-    app = build(Settings(database=url, secret=SECRET, **settings), observers=[])
+    given = {"secret": SECRET, "encryption_key": SECRET, **settings}
+    app = build(Settings(database=url, **given), observers=[])
     to_app: asyncio.Queue[Any] = asyncio.Queue()
     from_app: asyncio.Queue[Any] = asyncio.Queue()
     scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}

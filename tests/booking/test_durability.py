@@ -211,7 +211,9 @@ async def _together(store: SqliteStore, actions: list[Any]) -> list[Any]:
 def adding(therapist: int, hour: int, then: Exception | None = None) -> Any:
     async def action(tx: Transaction) -> int:
         place = {"starts_at": TEN + hour * HOUR, "ends_at": TEN + (hour + 1) * HOUR}
-        rows = await tx.fetch("add_appointment", therapist_id=therapist, service_code="one-off", **place)
+        rows = await tx.fetch(
+            "add_appointment", therapist_id=therapist, service_code="one-off", now=0, **place
+        )
         if then is not None:
             raise then
         return int(rows[0][0])

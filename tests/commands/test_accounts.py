@@ -48,6 +48,7 @@ def test_an_account_lives_through_all_its_commands_beside_a_running_service(user
         assert ann.data(VIEWER) == {"viewer": {"username": "ann"}}
 
         assert user("set-password", "ann", password="another password").returncode == 0
+        assert ann.code(VIEWER) == "UNAUTHENTICATED"
         assert not enters("a first password")
         assert enters("another password")
 
@@ -61,6 +62,37 @@ def test_the_list_shows_names_and_roles_and_no_password(user, database_url):
         ["ann", "ADMIN", "active"],
     ]
     assert "argon2" not in listed
+
+
+def test_an_account_belongs_to_a_therapist_or_a_client_where_its_role_says_so(user, database_url):
+    database = Database(database_url)
+    database.execute(
+        "INSERT INTO therapist (therapist_id, first_name, last_name, search_name, time_zone) "
+        "VALUES (7, 'a', 'b', 'a b', 'UTC')"
+    )
+    database.execute("INSERT INTO client (client_id, name, search_name) VALUES (3, 'c', 'c')")
+    password = "a first password"
+    for wrong in (
+        ("--role", "THERAPIST"),
+        ("--role", "THERAPIST", "--therapist", "8"),
+        ("--role", "CLIENT", "--client", "4"),
+        ("--role", "CLIENT", "--client", "3", "--therapist", "7"),
+        ("--client", "3"),
+    ):
+        assert "there" not in user("list").stdout
+        refusal(user("add", "there", *wrong, password=password))
+    assert user("add", "thea", "--role", "THERAPIST", "--therapist", "7", password=password).returncode == 0
+    assert user("add", "cleo", "--role", "CLIENT", "--client", "3", password=password).returncode == 0
+    assert [line.split() for line in user("list").stdout.splitlines()[1:]] == [
+        ["cleo", "CLIENT", "active", "client", "3"],
+        ["thea", "THERAPIST", "active", "therapist", "7"],
+    ]
+    assert user("set-role", "thea", "--role", "SCHEDULER").returncode == 0
+    assert "nobody" in refusal(user("set-role", "nobody", "--role", "ADMIN"))
+    refusal(user("set-role", "thea", "--role", "CLIENT"))
+    assert database.rows("SELECT role, therapist_id, client_id FROM account WHERE username = 'thea'") == [
+        ("SCHEDULER", None, None)
+    ]
 
 
 def test_what_cannot_be_done_is_refused_in_a_sentence(user, database_url):

@@ -3,12 +3,18 @@
 import pytest
 
 COMMANDS = [
-    *("serve", "migrate", "import", "export", "user", "verify"),
-    *("backup", "restore", "selftest", "schema", "settings"),
+    *("serve", "migrate", "import", "export", "user", "key", "outbox", "timezones", "verify"),
+    *("closures", "client", "retention", "backup", "restore", "reencrypt"),
+    *("selftest", "schema", "settings"),
 ]
 ALL = [
     *((name,) for name in COMMANDS),
-    *(("user", name) for name in ("add", "list", "disable", "enable", "set-password")),
+    ("closures", "import"),
+    *(("client", name) for name in ("export", "erase")),
+    *(("key", name) for name in ("add", "list", "rotate", "revoke")),
+    *(("outbox", name) for name in ("list", "retry")),
+    ("timezones", "recompute"),
+    *(("user", name) for name in ("add", "list", "disable", "enable", "set-role", "set-password")),
 ]
 
 
@@ -48,6 +54,7 @@ def test_the_version_is_told(run):
         ("serve", "--port", "abc"),
         ("import",),
         ("user", "add"),
+        ("closures", "import"),
         ("user", "add", "x", "--role", "KING"),
         ("selftest", "more"),
     ],

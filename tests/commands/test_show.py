@@ -9,6 +9,14 @@ from sessional.settings import Settings, variable
 from tests.commands.conftest import refusal
 from tests.support.server import SECRET
 
+KEY = "a key for the settings that are shown, 32 bytes or more"
+SECRETS = (
+    "SESSIONAL_SECRET",
+    "SESSIONAL_SECRET_PREVIOUS",
+    "SESSIONAL_ENCRYPTION_KEY",
+    "SESSIONAL_ENCRYPTION_KEY_PREVIOUS",
+)
+
 
 def table(done) -> dict[str, tuple[str, str]]:
     """Setting -> (value, source)."""
@@ -55,14 +63,16 @@ def test_secrets_are_masked_wherever_they_stand(run_fast):
     done = run_fast(
         "settings",
         SESSIONAL_SECRET_PREVIOUS=SECRET[::-1],
+        SESSIONAL_ENCRYPTION_KEY=KEY,
+        SESSIONAL_ENCRYPTION_KEY_PREVIOUS=KEY[::-1],
         SESSIONAL_SENTRY_DSN="https://key@example.invalid/1",
         SESSIONAL_DATABASE=f"postgresql://me:{password}@db.example/practice",
     )
     shown = table(done)
-    for name in ("SESSIONAL_SECRET", "SESSIONAL_SECRET_PREVIOUS", "SESSIONAL_SENTRY_DSN"):
+    for name in (*SECRETS, "SESSIONAL_SENTRY_DSN"):
         assert shown[name] == ("********", "environment")
     assert shown["SESSIONAL_DATABASE"][0] == "postgresql://me:********@db.example/practice"
-    for secret in (SECRET, SECRET[::-1], "key@", password):
+    for secret in (SECRET, SECRET[::-1], KEY, KEY[::-1], "key@", password):
         assert secret not in done.stdout + done.stderr
 
 

@@ -311,7 +311,7 @@ def test_the_session_that_ends_with_the_year_9999_can_be_booked(diary):
 
 @pytest.mark.parametrize(
     "change",
-    [{"startsAt": None}, {"service": None}, {"therapistId": None}, {"colour": 1}, {"durationSeconds": "1"}],
+    [{"startsAt": None}, {"service": None}, {"colour": 1}, {"durationSeconds": "1"}],
 )
 def test_an_input_of_the_wrong_form_is_a_bad_request(diary, change):
     given = {"therapistId": str(diary.number), "startsAt": TEN_AS_TEXT, "service": "one-off"}

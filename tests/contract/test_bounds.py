@@ -32,6 +32,9 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "SESSIONAL_DOCUMENT_DEPTH": "4",
         "SESSIONAL_DOCUMENT_TOKENS": "100",
         "SESSIONAL_BODY_BYTES": "2000",
+        "SESSIONAL_DOCUMENT_ALIASES": "3",
+        "SESSIONAL_DOCUMENT_DIRECTIVES": "3",
+        "SESSIONAL_ROOT_FIELDS": "3",
         "SESSIONAL_ACCESS_TOKEN_SECONDS": "60",
         "SESSIONAL_REFRESH_TOKEN_SECONDS": "70",
         "SESSIONAL_GRAPHIQL": "0",
@@ -151,6 +154,50 @@ def test_a_list_of_thousands_of_values_is_no_burden(reading):
     assert reading.data(COUNT, {"f": filters})["appointments"]["totalCount"] == 0
 
 
+def test_ten_thousand_levels_are_refused_at_once_and_the_next_request_is_answered(reading):
+    for begin, end in (("{ a ", "}"), ("{ a(x: [", "]) }"), ("{ a(x: {b: ", "}) }")):
+        body = json.dumps({"query": begin * 4_000 + end * 4_000}).encode()
+        assert len(body) < 100_000
+        response = post(reading, body)
+        assert response.status_code == 400
+        assert "data" not in response.json()
+    response = post(reading, json.dumps({"query": "{a" * 10_000 + "}" * 10_000}).encode())
+    assert response.status_code == 400
+    assert reading.data("{ viewer { username } }")["viewer"]
+
+
+def test_ten_thousand_levels_of_json_are_a_bad_request(reading):
+    nested = b"[" * 10_000 + b"]" * 10_000
+    body = b'{"query": "{ viewer { username } }", "variables": {"x": ' + nested + b"}}"
+    assert post(reading, body).status_code == 400
+
+
+def test_several_operations_in_one_request_are_refused(reading):
+    body = json.dumps([{"query": "{ viewer { username } }"}] * 2).encode()
+    response = post(reading, body)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+ROWS = "edges { node { appointments(first: 1000) { edges { cursor } } } }"
+
+
+def test_the_rows_of_all_fields_of_an_operation_are_counted_together(reading):
+    """Each alone is within the bound."""
+    one = f"therapists(first: 300) {{ {ROWS} }}"
+    assert "errors" not in reading.api.ask(f"{{ a: {one} }}")
+    answer = reading.api.ask(f"{{ a: {one} b: {one} }}")
+    assert answer["data"]["a"]
+    assert answer["data"]["b"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+
+
+def test_fragments_do_not_hide_what_a_document_costs(reading):
+    document = f"""{{ a: therapists(first: 1000) {{ ...P }} }}
+      fragment P on TherapistConnection {{ {ROWS} }}"""
+    assert reading.api.code(document) == "TOO_COSTLY"
+
+
 # ---- as they are set --------------------------------------------------------------------------------
 
 
@@ -176,6 +223,40 @@ def test_the_depth_of_a_document_is_a_setting(narrow):
 def test_the_words_of_a_document_are_a_setting(narrow):
     assert narrow.api.send("{ viewer {" + " username" * 90 + " } }").status_code == 200
     assert narrow.api.send("{ viewer {" + " username" * 100 + " } }").status_code == 400
+
+
+def refused_by(place, document: str) -> str:
+    """The message of a document that is not run."""
+    response = place.api.send(document)
+    assert response.status_code == 400, response.text
+    assert response.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    message: str = response.json()["errors"][0]["message"]
+    return message
+
+
+def test_the_aliases_of_a_document_are_bounded_with_its_fragments_opened(narrow):
+    assert narrow.api.send("{ viewer { a: role b: role c: role } }").status_code == 200
+    assert "3 aliases" in refused_by(narrow, "{ viewer { a: role b: role c: role d: role } }")
+    twice = "{ viewer { ...F ...F } } fragment F on Viewer { a: role b: role }"
+    assert "3 aliases" in refused_by(narrow, twice)
+
+
+def test_the_directives_of_a_document_are_bounded_with_its_fragments_opened(narrow):
+    on = "@include(if: true)"
+    three = f"role {on} username {on}"
+    assert narrow.api.send(f"{{ viewer {on} {{ {three} }} }}").status_code == 200
+    assert "3 directives" in refused_by(narrow, f"{{ viewer {on} {{ {three} ...{on} {{ role }} }} }}")
+    twice = f"{{ viewer {{ ...F ...F }} }} fragment F on Viewer {{ {three} }}"
+    assert "3 directives" in refused_by(narrow, twice)
+
+
+def test_the_fields_at_the_root_are_bounded_whatever_fragment_they_stand_in(narrow):
+    fields = "viewer { role } services { totalCount } rooms { totalCount }"
+    assert narrow.api.send(f"{{ {fields} viewer {{ username }} }}").status_code == 200
+    more = "closures { totalCount }"
+    assert "4 fields at the root" in refused_by(narrow, f"{{ {fields} {more} }}")
+    hidden = f"{{ {fields} ...F }} fragment F on Query {{ {more} }}"
+    assert "4 fields at the root" in refused_by(narrow, hidden)
 
 
 def test_the_size_of_a_body_is_a_setting(narrow):

@@ -74,6 +74,14 @@ def tokens(reading) -> dict[str, str]:
 
 
 @pytest.fixture
+def own(reading) -> dict[str, str]:
+    """The tokens of a log-in of the test's own: a refresh uses them up."""
+    given = {"u": practice.USERNAME, "p": practice.PASSWORD}
+    found: dict[str, str] = reading.stranger().data(LOG_IN, given)["auth"]
+    return found
+
+
+@pytest.fixture
 def access(tokens) -> str:
     return tokens["accessToken"]
 
@@ -98,17 +106,16 @@ def test_an_access_token_lasts_ten_minutes_and_a_refresh_token_thirty_days(token
         assert abs(read["iat"] - now) < 300
 
 
-def test_two_log_ins_are_two_sessions_and_a_refresh_stays_in_its_own(reading, tokens):
-    other = reading.stranger().data(LOG_IN, {"u": practice.USERNAME, "p": practice.PASSWORD})["auth"]
-    new = reading.stranger().data(REFRESH, {"t": tokens["refreshToken"]})["refresh"]["newToken"]
-    mine, theirs = claims(tokens["accessToken"]), claims(other["accessToken"])
+def test_two_log_ins_are_two_sessions_and_a_refresh_stays_in_its_own(reading, tokens, own):
+    new = reading.stranger().data(REFRESH, {"t": own["refreshToken"]})["refresh"]["newToken"]
+    mine, theirs = claims(own["accessToken"]), claims(tokens["accessToken"])
     assert mine["sid"] != theirs["sid"]
-    assert claims(new)["sid"] == mine["sid"] == claims(tokens["refreshToken"])["sid"]
+    assert claims(new)["sid"] == mine["sid"] == claims(own["refreshToken"])["sid"]
 
 
 def test_no_token_holds_anything_secret(tokens):
     for token in tokens.values():
-        assert set(claims(token)) <= {"sub", "aid", "role", "sid", "kind", "iat", "exp"}
+        assert set(claims(token)) <= {"sub", "aid", "role", "sid", "kind", "iat", "exp", "jti"}
 
 
 # ---- the header ---------------------------------------------------------------------------------
@@ -250,9 +257,9 @@ def test_a_refresh_token_that_has_expired_is_refused(reading, tokens):
     assert reading.stranger().code(REFRESH, {"t": old}) == "UNAUTHENTICATED"
 
 
-def test_a_new_access_token_works_and_lasts_ten_minutes_from_now(reading, tokens):
+def test_a_new_access_token_works_and_lasts_ten_minutes_from_now(reading, own):
     client = reading.stranger()
-    client.token = client.data(REFRESH, {"t": tokens["refreshToken"]})["refresh"]["newToken"]
+    client.token = client.data(REFRESH, {"t": own["refreshToken"]})["refresh"]["newToken"]
     assert client.data(VIEWER) == {"viewer": {"username": "test_user"}}
     read = claims(client.token)
     assert (read["kind"], read["exp"] - read["iat"]) == ("access", ACCESS_SECONDS)
@@ -261,11 +268,11 @@ def test_a_new_access_token_works_and_lasts_ten_minutes_from_now(reading, tokens
 # ---- during a change of secret ------------------------------------------------------------------
 
 
-def test_tokens_of_the_secret_before_still_work_and_new_ones_use_the_new_secret(reading, tokens):
+def test_tokens_of_the_secret_before_still_work_and_new_ones_use_the_new_secret(reading, own):
     for key in (SECRET, PREVIOUS_SECRET):
-        old = signed({}, key=key, base=tokens["accessToken"])
+        old = signed({}, key=key, base=own["accessToken"])
         assert not refused(answer_to(reading, f"Bearer {old}"))
-    refresh = signed({}, key=PREVIOUS_SECRET, base=tokens["refreshToken"])
+    refresh = signed({}, key=PREVIOUS_SECRET, base=own["refreshToken"])
     new = reading.stranger().data(REFRESH, {"t": refresh})["refresh"]["newToken"]
     assert claims(new)["sub"] == "test_user"  # read with the new secret
 

@@ -37,8 +37,8 @@ def test_every_type_that_is_a_node_is_found_again_by_its_id(reading, known):
 
 def test_the_types_tried_are_all_that_are_nodes(reading, known):
     types = reading.data('{ __type(name: "Node") { possibleTypes { name } } }')["__type"]["possibleTypes"]
-    # Rooms and clients, of which this practice has none, are walked by tests/equality.
-    assert {type_["name"] for type_ in types} == {*known, "Room", "Client"}
+    # Of these this practice has none: they are walked by tests/equality.
+    assert {type_["name"] for type_ in types} == {*known, "Room", "Client", "WaitlistEntry"}
 
 
 def test_ids_are_unique_across_types(known):

@@ -6,12 +6,20 @@ import subprocess
 import jwt
 import pytest
 
+from sessional.store import address
 from sessional.store.migrate import migrate
 from tests.contract import practice
 from tests.contract.database import Database
 from tests.support.api import Api
 from tests.support.postgres import free_port
 from tests.support.server import running, sessional
+
+SECRETS = (
+    "SESSIONAL_SECRET",
+    "SESSIONAL_SECRET_PREVIOUS",
+    "SESSIONAL_ENCRYPTION_KEY",
+    "SESSIONAL_ENCRYPTION_KEY_PREVIOUS",
+)
 
 
 def serve(database: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +36,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-@pytest.mark.parametrize("name", ["SESSIONAL_SECRET", "SESSIONAL_SECRET_PREVIOUS"])
+@pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_under_32_bytes_is_refused_at_the_start(tmp_path, name):
     line = refusal(serve(f"sqlite:///{tmp_path}/x.db", **{name: "x" * 31}))
     assert name in line
@@ -74,3 +82,32 @@ def test_a_kept_secret_that_was_cut_short_is_refused(tmp_path):
     (tmp_path / "practice.db.secret").write_text("short")
     line = refusal(serve(f"sqlite:///{tmp_path}/practice.db", SESSIONAL_SECRET=""))
     assert "practice.db.secret" in line
+
+
+def test_postgresql_without_a_key_for_clients_data_is_refused_at_the_start(postgres_url):
+    migrate(postgres_url)
+    line = refusal(serve(postgres_url, SESSIONAL_ENCRYPTION_KEY=""))
+    assert "SESSIONAL_ENCRYPTION_KEY" in line
+    assert "This makes one: " in line
+
+
+def test_a_start_with_a_key_that_does_not_open_what_is_stored_is_refused(database_url, tmp_path):
+    file = tmp_path / "client.jsonl"
+    file.write_text('{"kind": "client", "clientId": 1, "name": "Eva", "phone": "+49 30"}\n')
+    migrate(address.parse(database_url))
+    assert sessional("import", str(file), "--database", database_url).returncode == 0
+    line = refusal(serve(database_url, SESSIONAL_ENCRYPTION_KEY="k" * 40))
+    assert "a key that is not here" in line
+    assert "k" * 40 not in line
+
+
+def test_sqlite_makes_a_key_for_clients_data_for_the_owner_alone(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/practice.db")
+    migrate(database.path)
+    practice.fill(database)
+    kept = tmp_path / "practice.db.key"
+    with running(database.url, tmp_path, SESSIONAL_ENCRYPTION_KEY=""):
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        made = kept.read_text()
+    with running(database.url, tmp_path, SESSIONAL_ENCRYPTION_KEY=""):
+        assert kept.read_text() == made

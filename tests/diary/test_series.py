@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessional.diary.series import LONGEST_SERIES, Every, Pattern, occurrences
+from sessional.diary.series import LONGEST_SERIES, Every, Pattern, moved, occurrences
 from sessional.diary.values import END_OF_TIME
 from sessional.errors import InvalidInput
 
@@ -165,3 +165,34 @@ def test_an_occurrence_shows_the_wall_time_of_the_first_unless_the_clocks_skip_i
         local = datetime.fromtimestamp(start, tz=here)
         skipped = datetime.fromtimestamp(start - 60, tz=here).utcoffset() != local.utcoffset()
         assert skipped or (local.hour, local.minute) == (began.hour, began.minute)
+
+
+def test_a_series_that_moves_keeps_its_new_wall_time_and_its_days_apart() -> None:
+    """Scenario 5: two days on and from nine to half past ten, across the change of the clocks."""
+    nines = [at(LONDON, f"2030-03-{day} 09:00") for day in (18, 25)] + [at(LONDON, "2030-04-01 09:00")]
+    found = moved(nines, was=nines[0], becomes=at(LONDON, "2030-03-20 10:30"), time_zone=LONDON)
+    assert found == [
+        at(LONDON, each) for each in ("2030-03-20 10:30", "2030-03-27 10:30", "2030-04-03 10:30")
+    ]
+
+
+def test_a_session_of_a_series_that_stood_elsewhere_keeps_its_own_day_and_takes_the_time() -> None:
+    starts = [at(LONDON, "2030-01-07 09:00"), at(LONDON, "2030-01-15 11:00")]
+    found = moved(starts, was=starts[0], becomes=at(LONDON, "2030-01-07 14:00"), time_zone=LONDON)
+    assert found == [at(LONDON, "2030-01-07 14:00"), at(LONDON, "2030-01-15 14:00")]
+
+
+def test_the_one_that_is_named_goes_where_it_was_told_also_in_an_hour_that_comes_twice() -> None:
+    start, second = at(LONDON, "2030-10-27 09:00"), at(LONDON, "2030-10-27 01:30", fold=1)
+    assert moved([start], was=start, becomes=second, time_zone=LONDON) == [second]
+
+
+@unhurried
+@given(st.sampled_from(ZONES), st.integers(0, 60), st.integers(-400_000, 400_000))
+def test_sessions_of_a_series_that_moves_never_change_their_order(zone: str, weeks: int, by: int) -> None:
+    first = 2_000_000_000
+    pattern = Pattern(every=Every.WEEKLY, count=weeks + 2, until=None, time_zone=zone)
+    starts = occurrences(first, pattern)
+    found = moved(starts, was=starts[1], becomes=starts[1] + by, time_zone=zone)
+    assert found[1] == starts[1] + by
+    assert found == sorted(set(found))

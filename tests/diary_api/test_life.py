@@ -21,12 +21,13 @@ def at(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-async def booked(practice: Practice, therapist: int, starts_at: int = TEN) -> str:
+async def booked(practice: Practice, therapist: int, starts_at: int = TEN, **more: Any) -> str:
     given = {
         "therapistId": therapist,
         "startsAt": at(starts_at),
         "durationSeconds": HOUR,
         "service": "one-off",
+        **more,
     }
     payload = await practice.done("bookAppointment", given, "appointment { appointmentId }")
     number: str = payload["appointment"]["appointmentId"]

@@ -65,3 +65,19 @@ async def test_a_booked_session_cannot_be_declined_nor_a_cancelled_one_confirmed
     assert codes(await practice.do("declineAppointment", number)) == ["TRANSITION_REFUSED"]
     await practice.done("cancelAppointment", {**number, "by": "PRACTICE"})
     assert codes(await practice.do("confirmAppointment", number)) == ["TRANSITION_REFUSED"]
+
+
+async def test_nobody_joins_a_group_that_is_only_asked_for(practice: Practice, therapist: int) -> None:
+    """A booking that was answered must not hang on somebody's decision; once it is made, all may join."""
+    await practice.do("addService", {"code": "circle", "name": "A", "durationSeconds": 3600, "capacity": 8})
+    clients = [
+        (await practice.done("addClient", {"name": name}, "client { clientId }"))["client"]["clientId"]
+        for name in ("Ada", "Bo")
+    ]
+    given = {**wish(therapist), "service": "circle"}
+    asked = await requested(practice, therapist, service="circle", clientIds=clients[:1], reserve=True)
+    joining = {**given, "clientIds": clients[1:]}
+    assert codes(await practice.do("bookAppointment", joining)) == ["SLOT_TAKEN"]
+    await practice.done("confirmAppointment", {"appointmentId": asked["appointmentId"]})
+    joined = await practice.done("bookAppointment", joining, "appointment { appointmentId status }")
+    assert joined["appointment"] == {"appointmentId": asked["appointmentId"], "status": "BOOKED"}

@@ -182,3 +182,24 @@ async def test_every_change_is_known_to_those_who_remember_rules(
     after = await practice.books.value(clock)
     assert after > before
     assert await practice.books.value(own, therapist) == after
+
+
+async def test_a_zone_that_comes_into_use_has_its_rules_noted(practice: Practice, therapist: int) -> None:
+    """Scenario 6: else nobody could tell later at which wall time a session was placed."""
+
+    async def noted() -> list[str]:
+        rows = await practice.books.run("SELECT time_zone FROM zone_rules ORDER BY zone_rules_id")
+        return [row[0] for row in rows if row[0] in zones]
+
+    zones = ["Pacific/Chatham", "Asia/Kabul", "Indian/Cocos", "Africa/Juba"]
+    given = {"firstName": "Zoë", "lastName": "Ng", "timeZone": zones[0]}
+    for _ in range(2):
+        await practice.done("addTherapist", given)
+    await practice.done("changeTherapist", {"therapistId": therapist, "timeZone": zones[1]})
+    stay = {"timeZone": zones[2], "fromDate": "2031-05-01", "untilDate": "2031-05-08"}
+    await practice.done("setAway", {"therapistId": therapist, **stay})
+    pattern = {"every": "WEEKLY", "count": 2, "timeZone": zones[3]}
+    other = await practice.books.therapist()
+    series = {"therapistId": other, "startsAt": "2031-06-02T10:00:00Z", "service": "one-off"}
+    await practice.done("bookSeries", {**series, "pattern": pattern})
+    assert await noted() == zones

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from sessional.actions.loading import load_closures, load_rules, load_services
 from sessional.store.statements import written
+from tests.booking.books import Books, until_waiting
 from tests.booking.clients import token_of
+from tests.booking.in_process import started
 from tests.diary_api.conftest import Practice
 
 MONDAY = {"weekday": 1, "startsMinute": 540, "endsMinute": 1020}
@@ -109,3 +113,27 @@ async def test_a_preview_is_not_for_an_account_that_is_shut_out(practice: Practi
     document = f'{{ previewDiaryChange(therapistId: "{monday}", hours: []) {{ id }} }}'
     response = await practice.client.post("/graphql", json={"query": document}, headers=nobody)
     assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_booking_in_the_very_moment_of_a_diarys_first_rules_obeys_them(
+    diary_postgres: Books,
+) -> None:
+    """The one statement that books where there are no rules waits for whoever is about to make some."""
+    therapist = await diary_postgres.therapist()
+    desk = await asyncpg.connect(diary_postgres.url)
+    async with started(diary_postgres.url) as client:
+        practice = Practice(client, diary_postgres)
+        async with desk.transaction():
+            await desk.execute(
+                "INSERT INTO working_hours (therapist_id, weekday, starts_minute, ends_minute) "
+                f"VALUES ({therapist}, 1, 540, 600)"
+            )
+            await desk.execute("UPDATE rules_clock SET version = version + 1")
+            await desk.execute(f"UPDATE therapist SET rules_version = 7 WHERE therapist_id = {therapist}")
+            given = {"therapistId": therapist, "startsAt": "2026-12-01T10:00:00Z", "service": "one-off"}
+            booking = asyncio.create_task(practice.do("bookAppointment", given))
+            await until_waiting(diary_postgres, 1)
+        payload = await booking
+    await desk.close()
+    assert [error["code"] for error in payload["errors"]] == ["RULE_REFUSED"]
+    assert await diary_postgres.diary(therapist) == []

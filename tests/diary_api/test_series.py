@@ -152,3 +152,42 @@ async def test_a_preview_tells_a_stranger_nothing(practice: Practice, therapist:
     answer = (await practice.client.post("/graphql", json=body, headers=headers)).json()
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     await practice.books.run("UPDATE account SET disabled_at = NULL WHERE account_id = 2")
+
+
+async def test_a_session_that_is_moved_beside_another_of_its_series_is_named(
+    practice: Practice, therapist: int
+) -> None:
+    """Scenario 36: on top of the second, or on its day where one a day is the most."""
+    code = f"own {therapist}"
+    service = {"code": code, "name": "Own", "durationSeconds": HOUR, "horizonDays": 3_660}
+    await practice.done("addService", service)
+    cap = {"therapistId": str(therapist), "maxPerDay": 1}
+    hours = [{"weekday": day, "startsMinute": 0, "endsMinute": 1440} for day in range(1, 8)]
+    for start, rule in ((TEN + WEEK + HOUR // 2, "OVERLAP"), (TEN + WEEK + 3 * HOUR, "CAP_PER_DAY")):
+        choices = [{"number": 3, "startsAt": at(start)}]
+        given = series(therapist, choices=choices, service=code)
+        payload = await practice.do("bookSeries", given, CONFLICT)
+        (named,) = payload["errors"][0]["occurrences"]
+        assert (named["number"], named["rules"][0]["rule"]) == (3, rule)
+        assert await starts(practice, therapist) == []
+        await practice.done("changeTherapist", cap)
+        await practice.done("setWorkingHours", {"therapistId": str(therapist), "hours": hours})
+
+
+async def test_a_series_does_not_take_a_place_in_a_group_that_is_there(
+    practice: Practice, therapist: int
+) -> None:
+    """Scenario 36: its sessions are its own, so the group's is in the way."""
+    code = f"group {therapist}"
+    service = {"code": code, "name": "Group", "durationSeconds": HOUR, "capacity": 3}
+    await practice.done("addService", service)
+    clients = [
+        (await practice.done("addClient", {"name": "kim"}, "client { clientId }"))["client"]["clientId"]
+        for _ in range(2)
+    ]
+    group = {"therapistId": str(therapist), "startsAt": at(TEN + WEEK), "service": code}
+    await practice.done("bookAppointment", {**group, "clientIds": clients[:1]})
+    given = series(therapist, service=code, clientIds=clients[1:])
+    payload = await practice.do("bookSeries", given, CONFLICT)
+    (named,) = payload["errors"][0]["occurrences"]
+    assert (named["number"], named["rules"][0]["rule"]) == (2, "OVERLAP")

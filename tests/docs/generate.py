@@ -13,7 +13,11 @@ from typing import Any, Final
 
 import typer
 
+from sessional.access import HIDDEN, READS, ROLES, Action, extent, reach
 from sessional.cli import app
+from sessional.graph.deeds import DEEDS
+from sessional.graph.mutations import MUTATIONS
+from sessional.graph.questions import QUESTIONS
 from sessional.settings import Settings, variable
 from tests.docs.pages import ROOT
 from tests.docs.worked_example import worked_example
@@ -104,11 +108,47 @@ def _shown_default(parameter: Any) -> str:
     return "–" if value is None or value is False or callable(value) else f"`{value}`"
 
 
+def access() -> str:
+    """Who does what, who reads what, and what nobody of a role sees: the tables of access.py."""
+    return "\n".join([*_does(), "", *_reads(), "", *_hides()]) + "\n"
+
+
+def _does() -> Iterator[str]:
+    yield from _roles("action")
+    for action in Action:
+        asked = [
+            f"`{name}`"
+            for name, each in {**DEEDS, **MUTATIONS, **QUESTIONS}.items()
+            if each.action is action
+        ]
+        cells = (reach(role, action) for role in ROLES)
+        yield f"| {action}: {', '.join(asked)} | {' | '.join(cells)} |"
+
+
+def _reads() -> Iterator[str]:
+    yield from _roles("type")
+    for name in READS:
+        yield f"| `{name}` | {' | '.join(extent(role, name) for role in ROLES)} |"
+
+
+def _roles(first: str) -> Iterator[str]:
+    yield f"| {first} | {' | '.join(ROLES)} |"
+    yield f"|---|{'---|' * len(ROLES)}"
+
+
+def _hides() -> Iterator[str]:
+    yield "| role | does not see |\n|---|---|"
+    for role, types in HIDDEN.items():
+        shown = [f"`{name}.{field}`" for name, fields_ in types.items() for field in sorted(fields_)]
+        yield f"| {role} | {', '.join(shown)} |"
+
+
 # ---- into the pages -----------------------------------------------------------------------------
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "settings": settings,
     "commands": commands,
+    "access": access,
     "worked-example": worked_example,
 }
 

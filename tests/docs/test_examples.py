@@ -13,12 +13,13 @@ from graphql import parse, validate
 
 from sessional.demo import load_demo
 from sessional.graph.schema import schema
+from sessional.keyring import Keyring
 from sessional.store.migrate import migrate_sqlite
 from tests.docs.following import ADDRESS, FAILS, NOT_RUN, POSTGRES, STAYS, Reader, decoded
 from tests.docs.likeness import differences, other_ids, same_lines
 from tests.docs.pages import ROOT, Block, blocks, pages
 from tests.support.postgres import free_port
-from tests.support.server import running
+from tests.support.server import SECRET, running
 
 RUN = frozenset({"sh", "graphql", "python", "js"})
 # What is only looked at: answers, files, other programs' configuration.
@@ -42,7 +43,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with demonstration data, to be copied."""
     path = tmp_path_factory.mktemp("demonstration") / "sessional.db"
     migrate_sqlite(path)
-    load_demo(path, datetime.now(UTC).date())
+    load_demo(path, datetime.now(UTC).date(), keyring=Keyring([SECRET]))
     return path
 
 
@@ -54,6 +55,7 @@ def reader(tmp_path: Path, demonstration: Path, request: pytest.FixtureRequest) 
         port = free_port()
         if needs_server(page):
             shutil.copy(demonstration, tmp_path)
+            (tmp_path / "sessional.db.key").write_text(SECRET)
             server = running(f"sqlite:///{tmp_path}/sessional.db", tmp_path)
             port = int(stack.enter_context(server).url.rpartition(":")[2])
         needs_postgres = POSTGRES in page.read_text(encoding="utf-8")

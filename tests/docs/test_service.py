@@ -22,20 +22,25 @@ from tests.support.api import Api
 from tests.support.server import Server, running
 
 _STATUS = re.compile(r"\| `(?P<code>[A-Z_]+)` \| (?P<status>\d{3}(?: or \d{3})?) \|")
-# These need a broken database, a second request at the same moment or a second role. What they
-# answer is tested where that is at hand.
+# These need a broken database, many requests, a second one at the same moment or a second role. What
+# they answer is tested where that is at hand.
 NOT_PROVOKED = {
     "ALREADY_EXISTS",
+    "TOO_MANY_ENTRIES",
     "CANCEL_NOTICE",
     "CLIENT_BUSY",
+    "DOCUMENT_NOT_TRUSTED",
     "DEADLINE_EXCEEDED",
     "DECISIONS_NEEDED",
     "FORBIDDEN",
     "IDEMPOTENCY_IN_PROGRESS",
     "INTERNAL_ERROR",
+    "PERSISTED_QUERY_NOT_FOUND",
+    "RATE_LIMITED",
     "ROOM_TAKEN",
     "RULE_REFUSED",
     "SERIES_CONFLICT",
+    "SESSIONS_AHEAD",
     "STALE_VERSION",
     "TRANSITION_REFUSED",
     "UNAVAILABLE",
@@ -107,6 +112,9 @@ PROVOKED: dict[str, Callable[[Api], httpx.Response]] = {
     "INVALID_INPUT": _book(idempotencyKey=""),
     "IDEMPOTENCY_KEY_REUSED": _book(idempotencyKey="status", startsAt="2031-01-07T09:00:00Z"),
     "BAD_REQUEST": lambda api: _post(api, json=[]),
+    "PERSISTED_QUERY_NOT_SUPPORTED": lambda api: _post(
+        api, json={"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}}
+    ),
     "METHOD_NOT_ALLOWED": lambda api: api.client.put(f"{api.url}/graphql"),
     "NOT_ACCEPTABLE": lambda api: _post(
         api, json={"query": "{ viewer { role } }"}, headers={"Accept": "image/png"}

@@ -7,8 +7,9 @@ import re
 from typing import Any, Final
 
 from sessional.access import Role
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.collect import Selections
-from sessional.graph.documents import DocumentLimits, Documents
+from sessional.graph.documents import Documents
 from sessional.graph.plan import PageSizes, Planner
 from sessional.graph.schema import schema
 from sessional.graph.values import Values
@@ -39,7 +40,7 @@ ANSWER: Final = """\
   {"node": {"startsAt": "2022-02-13T19:20:00Z", "therapist": {"firstName": "jane"}}}
 ]}}}
 """
-GUARD: Final = [1, "test_user", "ADMIN"]
+GUARD: Final = [1, "test_user", "ADMIN", "s"]
 
 # Before these words a statement is broken into lines; nothing else in it is changed.
 _BREAKS: Final = re.compile(r" (?=(?:LEFT JOIN|FROM|WHERE|AND g|ORDER BY|LIMIT|AS answer)\b)")

@@ -16,11 +16,17 @@ from .reference import execute, schema
 # `tests/diary` hold the search against naive ones, those of `tests/diary_api` its answers. A stored
 # root cannot slip in here: it has a resolver in the reference, and a test holds the two together.
 COMPUTED = frozenset(QUESTIONS)
+# Nobody has logged in to the databases that are held together here: tests/entry asks those who have.
+OF_A_LOG_IN = ("Viewer", "sessions")
 
 
 def stored_fields(type_: GraphQLObjectType) -> dict[str, GraphQLField]:
-    """The fields of a type that are held together: all but the computed roots."""
-    return {name: each for name, each in type_.fields.items() if name not in COMPUTED}
+    """The fields of a type that are held together: all but the computed roots and those of a log-in."""
+    return {
+        name: each
+        for name, each in type_.fields.items()
+        if name not in COMPUTED and (type_.name, name) != OF_A_LOG_IN
+    }
 
 
 def reachable() -> dict[str, GraphQLObjectType]:
@@ -104,6 +110,27 @@ def counts(practice: Practice) -> dict[tuple[str, str], int]:
             path = f"{root}.{name}" if root else name
             data = execute(practice, f"{{ {asking(path, '', 'totalCount')} }}")["data"]
             found[owner, name] = max((page["totalCount"] for page in pages_of(data, path)), default=0)
+    for owner, (root, field) in _led_to().items():
+        for name in list_fields(schema().type_map[owner]):
+            inner = f"{field} {{ {name} {{ totalCount }} }}"
+            data = execute(practice, f"{{ {root}(first: 1000) {{ edges {{ node {{ {inner} }} }} }} }}")[
+                "data"
+            ]
+            objects = [edge["node"][field] for edge in data[root]["edges"]]
+            found[owner, name] = max((each[name]["totalCount"] for each in objects if each), default=0)
+    return found
+
+
+def _led_to() -> dict[str, tuple[str, str]]:
+    """The types with lists of their own that stand in no list: type -> a root list, and the field of its
+    rows that leads to one."""
+    found = {}
+    for owner, root in whole_lists().items():
+        for name, each in stored_fields(schema().type_map[owner]).items():
+            led = get_named_type(each.type)
+            stands = led.name in whole_lists() or "first" in each.args or not is_object_type(led)
+            if "." not in root and not stands and list_fields(led):
+                found[led.name] = (root, name)
     return found
 
 

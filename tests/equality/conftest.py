@@ -13,7 +13,7 @@ import pytest
 
 from sessional.access import Actor, Role
 from sessional.actions import Desk
-from sessional.graph.documents import DocumentLimits
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Asked, Road
 from sessional.store.migrate import migrate, migrate_postgres
@@ -23,9 +23,12 @@ from sessional.store.store import Store
 
 from .comparison import decode
 from .practice import Practice
-from .tables import EMPTIED_IN_ORDER, rows
+from .tables import EMPTIED_IN_ORDER, KEYRING, rows
 
 ACTOR = Actor(account_id=1, username="test_user", role=Role.ADMIN, session_id="s")
+ACCOUNT = (
+    "INSERT INTO account (account_id, username, password_hash, role) VALUES (1, 'test_user', '-', 'ADMIN')"
+)
 
 
 class Product:
@@ -34,12 +37,21 @@ class Product:
     def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         desk = Desk(
-            store=store, tokens=None, passwords=None, hashing=None, now=lambda: 0, new_session_id=str
+            store=store,
+            tokens=None,
+            passwords=None,
+            hashing=None,
+            now=lambda: 0,
+            now_ms=lambda: 0,
+            new_session_id=str,
+            keyring=KEYRING,
         )
         self._road = Road(
             desk,
             sizes=PageSizes(default=100, most=1000, together=10**15),
-            limits=DocumentLimits(tokens=5000, depth=15, remembered=100),
+            limits=DocumentLimits(
+                tokens=5000, depth=15, remembered=100, aliases=10**6, directives=10**6, root_fields=10**6
+            ),
             on_fault=_raise,
         )
 
@@ -62,7 +74,11 @@ class OnSqlite(Product):
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         migrate(path)
         self._connection: apsw.Connection = connect(path)
-        self._connection.execute("INSERT INTO account VALUES (1, 'test_user', '-', 'ADMIN', NULL)")
+        self._connection.execute(ACCOUNT)
+        # The record cannot be emptied as it is.
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        for (name,) in list(self._connection.execute(triggers)):
+            self._connection.execute(f"DROP TRIGGER {name}")
         super().__init__(SqliteStore(path, deadline_seconds=30), loop)
 
     def load(self, practice: Practice) -> None:
@@ -80,8 +96,10 @@ class OnPostgres(Product):
     def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(migrate_postgres(url))
         self._connection: asyncpg.Connection = loop.run_until_complete(asyncpg.connect(url))
-        account = "INSERT INTO account VALUES (1, 'test_user', '-', 'ADMIN', NULL)"
-        loop.run_until_complete(self._connection.execute(account))
+        loop.run_until_complete(self._connection.execute(ACCOUNT))
+        # The record cannot be emptied as it is.
+        unguarded = "ALTER TABLE audit_event DISABLE TRIGGER USER"
+        loop.run_until_complete(self._connection.execute(unguarded))
         super().__init__(PostgresStore(url, connections=2, deadline_seconds=30), loop)
 
     def load(self, practice: Practice) -> None:

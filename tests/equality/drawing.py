@@ -23,10 +23,11 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
+from . import record
 from .catalogue import counts, node_types, totals
 from .lists import full_name
 from .practice import MONDAY, Practice
-from .reference import all_rows, global_id, schema
+from .reference import all_rows, global_id
 
 T = TypeVar("T")
 DEEPEST_FILTER = 3
@@ -80,16 +81,23 @@ class Pools:
                 "type": codes,
                 "typeIn": codes,
                 "codes": codes,
-                "statusIn": (list(schema().type_map["AppointmentStatus"].values), ()),
                 "hasSpecialisms": _codes([each.name for each in practice.specialisms]),
+                "languages": _codes([tag for each in practice.therapists for tag in each.languages]),
                 "therapistIds": _numbers(practice),
                 "therapistId": _numbers(practice),
+                "clientIds": ([str(each.client_id) for each in practice.clients], ("0", "01", "-1", "x")),
                 "therapistName": (_searches(whole), SEARCHES),
                 "name": (_searches([*whole, *named]), SEARCHES),
                 "begin": (legacy, (-5, 0, MONDAY, 2**31 - 1)),
                 "end": (legacy, (-5, 0, MONDAY, 2**31 - 1)),
                 "from": (instants, ("1969-12-31T23:59:55Z",)),
                 "until": (instants, ("9999-12-31T23:59:59Z",)),
+                "accountIds": (["0", "1", str(2**40)], ["01", "x"]),
+                "usernames": _codes([each.username for each in practice.record]),
+                "actions": (record.ACTIONS, ("", "cancelAppointment")),
+                "objectTypes": (record.OBJECT_TYPES, ("Nothing",)),
+                "objectIds": (["1", "2", str(2**40)], ["01", "x"]),
+                "requestId": (record.REQUESTS, ("request-3",)),
                 "first": (SIZES, (0, 1000)),
                 "last": (SIZES, (0, 1000)),
                 "if": ((True, False), (False,)),

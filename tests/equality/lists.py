@@ -7,14 +7,16 @@ it against the sentence in the SDL. This module must not know the product, Graph
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cmp_to_key
 from typing import Any
 
 from .clients import CareRelationship, Client
 from .diary import Away, Closure, DateOverride, Room, TimeOff, WorkingHours
 from .practice import Practice, Service, Specialism, Therapist
+from .record import AuditEvent
 from .sessions import Appointment, AppointmentEvent
+from .waitlist import WaitlistEntry
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
@@ -34,6 +36,8 @@ Row = (
     | AppointmentEvent
     | Client
     | CareRelationship
+    | AuditEvent
+    | WaitlistEntry
 )
 Predicate = Callable[[Any], bool]
 # None stands for "does not restrict". It is not the same as a predicate that is always true: the
@@ -166,10 +170,12 @@ APPOINTMENTS = Kind(
     },
     default_sort="APPOINTMENT_ID_ASC",
 )
+APPOINTMENTS_OF_SERIES = replace(APPOINTMENTS, default_sort="START_TIME_UNIX_SECONDS_ASC")
 THERAPISTS = Kind(
     conditions={
         "name": lambda _, name: contains(full_name, name),
         "hasSpecialisms": has_specialisms,
+        "languages": lambda _, tags: lambda row: any(tag in tags for tag in row.languages),
         "therapistIds": has_number,
     },
     keys={
@@ -206,6 +212,34 @@ EVENTS = Kind(
     keys={"APPOINTMENT_EVENT_ID": lambda row: row.appointment_event_id},
     default_sort="APPOINTMENT_EVENT_ID_ASC",
 )
+
+
+def happened_within(_: Practice, span: dict[str, int | None]) -> Restriction:
+    first, last = span.get("from"), span.get("until")
+    return all_of(
+        (
+            None if first is None else (lambda entry: first <= entry.happened_at),
+            None if last is None else (lambda entry: entry.happened_at < last),
+        )
+    )
+
+
+AUDIT_EVENTS = Kind(
+    conditions={
+        "happenedAtRange": happened_within,
+        "accountIds": lambda _, ids: lambda row: str(row.account_id) in ids,
+        "usernames": lambda _, names: lambda row: row.username in names,
+        "actions": lambda _, actions: lambda row: row.action in actions,
+        "objectTypes": lambda _, types: (
+            lambda row: row.object_type is not None and row.object_type in types
+        ),
+        "objectIds": lambda _, ids: lambda row: row.object_id is not None and str(row.object_id) in ids,
+        "outcomeIn": lambda _, outcomes: lambda row: row.outcome in outcomes,
+        "requestId": lambda _, request: lambda row: row.request_id == request,
+    },
+    keys={"AUDIT_EVENT_ID": lambda row: row.audit_event_id},
+    default_sort="AUDIT_EVENT_ID_DESC",
+)
 # Lists that nobody sorts or filters: they have the one order of their description in the SDL.
 WORKING_HOURS = Kind(
     keys={"WORKING_HOURS_ID": lambda row: row.working_hours_id}, default_sort="WORKING_HOURS_ID_ASC"
@@ -233,6 +267,14 @@ CARE_RELATIONSHIPS = Kind(
 ROOMS = Kind(
     keys={"ROOM_ID": lambda row: row.room_id, "NAME": lambda row: row.name}, default_sort="NAME_ASC"
 )
+WAITLIST = Kind(
+    keys={"WAITLIST_ENTRY_ID": lambda row: row.waitlist_entry_id, "TURN": lambda row: row.turn},
+    default_sort="TURN_ASC",
+    conditions={
+        "statusIn": lambda _, states: lambda row: row.status in states,
+        "clientIds": lambda _, numbers: lambda row: str(row.client_id) in numbers,
+    },
+)
 
 # What an object type of the SDL is in lists.
 KINDS: dict[str, Kind] = {
@@ -249,6 +291,8 @@ KINDS: dict[str, Kind] = {
     "Away": AWAY,
     "Closure": CLOSURES,
     "Room": ROOMS,
+    "AuditEvent": AUDIT_EVENTS,
+    "WaitlistEntry": WAITLIST,
 }
 
 Order = tuple[tuple[str, str], ...]

@@ -7,6 +7,7 @@ keeps it answerable: a depth, and a budget of values that the answer may hold.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
@@ -17,6 +18,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
+from graphql.utilities.coerce_input_value import coerce_default_value
 from hypothesis.strategies import SearchStrategy
 
 from .catalogue import stored_fields, whole_lists
@@ -47,6 +49,14 @@ INTROSPECTION = (
 def operations_for(practice: Practice) -> SearchStrategy[Operation]:
     pools = Pools.of(practice)
     return TAPES.map(lambda tape: Sketch(Chance(tape), pools).operation())
+
+
+def sort_of(field_: GraphQLField, given: Sequence[str | None] | None) -> Sequence[str | None] | None:
+    """The sort as given, or the field's own where none is: lists of one type differ in that."""
+    if "sort" not in field_.args or any(each is not None for each in given or ()):
+        return given
+    own: Sequence[str] = coerce_default_value(field_.args["sort"])
+    return own
 
 
 class Sketch:
@@ -221,10 +231,10 @@ class Sketch:
             if arg not in ("after", "before"):
                 chosen[arg] = self.values.or_null(field_.args[arg].type, arg)
             elif self.pools.totals[type_]:
-                chosen[arg] = self.bookmark(type_, chosen.get("sort"))
+                chosen[arg] = self.bookmark(type_, sort_of(field_, chosen.get("sort")))
         return chosen
 
-    def bookmark(self, type_: str, sort: list[str | None] | None) -> str:
+    def bookmark(self, type_: str, sort: Sequence[str | None] | None) -> str:
         keys = order_of(KINDS[type_], sort)
         row = self.chance.integer(0, self.pools.totals[type_] - 1)
         mark = f"@bookmark-{len(self.known.bookmarks)}@"

@@ -9,13 +9,16 @@ of specialisms are unique, no text holds U+0000. This module must not know Graph
 from dataclasses import dataclass
 from random import Random
 
-from . import clients, diary, sessions
+from . import clients, diary, record, sessions, waitlist
 from .clients import CareRelationship, Client
 from .diary import Away, Closure, DateOverride, Room, TimeOff, WorkingHours
-from .sessions import DURATIONS, Appointment, AppointmentEvent, Around
+from .record import AuditEvent
+from .sessions import DURATIONS, Appointment, AppointmentEvent, Around, Series
+from .waitlist import WaitlistEntry
 from .words import (
     ALIKE,
     CODES,
+    LANGUAGES,
     LAST_NAMES,
     MONDAY,
     ODD_NAMES,
@@ -60,6 +63,7 @@ class Therapist:
     time_zone: str
     specialism_ids: tuple[int, ...] = ()
     service_ids: tuple[int, ...] = ()
+    languages: tuple[str, ...] = ()
     max_per_day: int | None = None
     max_per_week: int | None = None
 
@@ -81,6 +85,9 @@ class Practice:
     clients: tuple[Client, ...] = ()
     care: tuple[CareRelationship, ...] = ()
     events: tuple[AppointmentEvent, ...] = ()
+    record: tuple[AuditEvent, ...] = ()
+    series: tuple[Series, ...] = ()
+    waitlist: tuple[WaitlistEntry, ...] = ()
 
 
 def build(seed: int, most_appointments: int = 40) -> Practice:
@@ -91,9 +98,12 @@ def build(seed: int, most_appointments: int = 40) -> Practice:
     therapists = _therapists(rng, specialisms, services)
     numbers = [each.therapist_id for each in therapists]
     rooms, people = diary.rooms(rng), clients.some_clients(rng)
+    codes = [each.code for each in services]
+    together = sessions.series(Random(seed), numbers, codes)
     around = Around(
         therapists=numbers,
-        codes=[each.code for each in services],
+        codes=codes,
+        series=[each.series_id for each in together],
         rooms=[each.room_id for each in rooms],
         clients=[each.client_id for each in people],
     )
@@ -113,6 +123,9 @@ def build(seed: int, most_appointments: int = 40) -> Practice:
         clients=people,
         care=clients.care(rng, numbers, around.clients),
         events=sessions.events(rng, appointments),
+        record=record.entries(rng),
+        series=together,
+        waitlist=waitlist.entries(Random(seed), around.clients, codes, appointments, holds),
     )
 
 
@@ -198,6 +211,7 @@ def _therapists(
             time_zone=rng.choice(TIME_ZONES),
             specialism_ids=tuple(rng.sample(known, rng.randint(0, len(known)))),
             service_ids=tuple(rng.sample(given, rng.randint(0, len(given)))),
+            languages=Random(therapist_id).choice(LANGUAGES),
             max_per_day=rng.choice((None, 1, 40)),
             max_per_week=rng.choice((None, 0, 2**31 - 1)),
         )

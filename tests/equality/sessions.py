@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from .words import MONDAY, ODD_NAMES, or_none, some_ids
+from .words import MONDAY, ODD_NAMES, TIME_ZONES, or_none, some_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +24,22 @@ class Appointment:
     capacity: int = 1
     client_ids: tuple[int, ...] = ()
     room_id: int | None = None
+    series_id: int | None = None
     rules_overridden: bool = False
     cancelled_by: str | None = None
     cancel_reason: str | None = None
+    cancel_reason_code: str | None = None
     cancelled_late: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    series_id: int
+    therapist_id: int
+    service_code: str
+    rhythm: str
+    time_zone: str
+    starts_at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +53,7 @@ class AppointmentEvent:
     username: str
     change: str
     reason: str | None
+    reason_code: str | None
     status: str
     starts_at: int
     ends_at: int
@@ -63,6 +76,7 @@ DURATIONS = (3000, 3000, 1800, 1)
 BLOCKING = ("BOOKED", "BOOKED", "PENDING", "ARRIVED", "FULFILLED", "NOSHOW")
 OTHERS = ("CANCELLED", "CANCELLED", "PROPOSED", "ENTERED_IN_ERROR")
 HELD = "HELD"
+REASON_CODES = ("CLIENT_ILL", "PRACTICE_CLOSED", "WEATHER")
 CANCELLED_BY = ("CLIENT", "THERAPIST", "PRACTICE")
 
 Row = tuple[int, int, str]  # therapist, start, status
@@ -76,6 +90,7 @@ class Around:
     codes: Sequence[str]
     rooms: Sequence[int]
     clients: Sequence[int]
+    series: Sequence[int] = ()
 
 
 class Free:
@@ -105,7 +120,7 @@ def of_all(
     ids = some_ids(rng, len(shown) + len(held), 6 * most)
     rooms, clients = Free(around.rooms), Free(around.clients)
     rows = [
-        _made(rng, number, row, around.codes, rooms, clients)
+        _made(rng, number, row, around, rooms, clients)
         for number, row in zip(ids, [*shown, *held], strict=True)
     ]
     return tuple(rows[: len(shown)]), tuple(rows[len(shown) :])
@@ -128,16 +143,14 @@ def _places(rng: Random, therapists: Sequence[int], most: int) -> tuple[list[Row
     return shown, [(*place, HELD) for place in rng.sample(free, rng.randint(1, 8))]
 
 
-def _made(
-    rng: Random, number: int, row: Row, codes: Sequence[str], rooms: Free, clients: Free
-) -> Appointment:
+def _made(rng: Random, number: int, row: Row, around: Around, rooms: Free, clients: Free) -> Appointment:
     therapist_id, start, status = row
     span, blocks = (start, start + rng.choice(DURATIONS)), status not in OTHERS
     capacity = rng.choice((1, 1, 3))
     return Appointment(
         appointment_id=number,
         therapist_id=therapist_id,
-        service_code=rng.choice(codes),
+        service_code=rng.choice(around.codes),
         starts_at=span[0],
         ends_at=span[1],
         status=status,
@@ -146,10 +159,27 @@ def _made(
         capacity=capacity,
         client_ids=clients.take(rng, rng.randint(0, capacity), span, blocks),
         room_id=next(iter(rooms.take(rng, rng.choice((0, 1)), span, blocks)), None),
+        series_id=Random(number).choice((None, *around.series)),
         rules_overridden=rng.random() < 0.3,
         cancelled_by=rng.choice((None, *CANCELLED_BY)),
         cancel_reason=or_none(rng, ODD_NAMES),
+        cancel_reason_code=Random(number).choice((None, *REASON_CODES)),
         cancelled_late=rng.choice((None, True, False)),
+    )
+
+
+def series(rng: Random, therapists: Sequence[int], codes: Sequence[str]) -> tuple[Series, ...]:
+    """Some series; which sessions are in them is the sessions' to say."""
+    return tuple(
+        Series(
+            series_id=number,
+            therapist_id=rng.choice(therapists),
+            service_code=rng.choice(codes),
+            rhythm=rng.choice(("WEEKLY", "FORTNIGHTLY", "MONTHLY")),
+            time_zone=rng.choice(TIME_ZONES),
+            starts_at=MONDAY,
+        )
+        for number in some_ids(rng, rng.choice((0, 1, 3)))
     )
 
 
@@ -168,6 +198,7 @@ def events(rng: Random, sessions: Sequence[Appointment]) -> tuple[AppointmentEve
             username=rng.choice(ODD_NAMES),
             change=rng.choice(("BOOKED", "MOVED", "CANCELLED")),
             reason=or_none(rng, ODD_NAMES),
+            reason_code=rng.choice((None, *REASON_CODES)),
             status=rng.choice((*BLOCKING, *OTHERS)),
             starts_at=each.starts_at,
             ends_at=each.ends_at,

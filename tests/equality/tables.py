@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sessional.diary.names import fold
+from sessional.keyring import Keyring
 
 from .practice import Practice
 
 Rows = Sequence[tuple[Any, ...]]
 
 EMPTIED_IN_ORDER = (
+    "audit_event",
+    "waitlist_entry",
     "appointment_client",
     "appointment_event",
     "care_relationship",
@@ -24,12 +27,15 @@ EMPTIED_IN_ORDER = (
     "away",
     "closure",
     "appointment",
+    "series",
     "client",
     "room",
     "therapist",
     "specialism",
     "service",
 )
+# Closes what is encrypted of clients, and opens it for the product.
+KEYRING = Keyring(["the key of generated practices"])
 # Stored under other names, or worked out, or in another table.
 ELSEWHERE = {"specialism_ids", "service_ids", "client_ids"}
 
@@ -57,15 +63,24 @@ def rows(practice: Practice) -> dict[str, tuple[str, Rows]]:
         "time_off": _plain(practice.time_off),
         "away": _plain(practice.away),
         "closure": _plain(practice.closures),
-        "client": _plain(practice.clients, _by_name),
+        "client": _plain(practice.clients, _as_stored),
         "care_relationship": _plain(practice.care),
+        "series": _plain(practice.series),
         "appointment": _plain(sessions),
         "appointment_client": (
             "appointment_id, client_id",
             [(a.appointment_id, c) for a in sessions for c in a.client_ids],
         ),
         "appointment_event": _plain(practice.events),
+        "audit_event": _plain(practice.record),
+        "waitlist_entry": _plain(practice.waitlist),
     }
+
+
+def _as_stored(client: Any) -> dict[str, Any]:
+    """Some encrypted, some as they were stored before there was a key."""
+    row = {**vars(client), **_by_name(client)}
+    return KEYRING.close_row(row) if client.client_id % 2 else row
 
 
 def _by_name(row: Any) -> dict[str, str]:

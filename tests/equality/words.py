@@ -61,6 +61,7 @@ SERVICE_NAMES = (
     "Ⅷ",
     "\\u0041",
 )
+LANGUAGES = ((), ("en",), ("en-GB", "cy"), ("cy", "en", "zh-Hans"))
 TIME_ZONES = ("Europe/London", "America/New_York", "Asia/Kolkata", "UTC")
 
 # Beyond int32, and one beyond the integers that a float can tell apart.

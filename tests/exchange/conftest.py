@@ -11,6 +11,14 @@ import pytest
 
 from sessional.store import address, migrate
 from tests.exchange.practice import Practice, run_postgres
+from tests.support.server import SECRET
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run in this process have the key that files were taken in with."""
+    monkeypatch.setenv("SESSIONAL_ENCRYPTION_KEY", SECRET)
+
 
 _numbers = itertools.count(1)
 _TEMPLATE = "exchange_template"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +16,16 @@ import asyncpg
 import orjson
 import pytest
 
+from sessional.cli.data_keys import DataKeys
 from sessional.credentials import Passwords
 from sessional.errors import ImportRefused
 from sessional.exchange.exporting import export_lines
 from sessional.exchange.importing import Imported, import_lines
+from sessional.exchange.lines import Line
 from sessional.exchange.reading import numbered
+from sessional.keyring import Keyring
 from sessional.store import address
+from tests.support.server import SECRET
 
 
 class QuickPasswords(Passwords):
@@ -32,6 +37,7 @@ class QuickPasswords(Passwords):
 
 
 PASSWORDS = QuickPasswords()
+KEYRING = Keyring([SECRET])
 NINE = 1_772_442_000  # 2026-03-02T09:00:00Z, a Monday
 HOUR = 3600
 
@@ -84,6 +90,11 @@ def file_of(*lines: Any) -> bytes:
     return b"".join(orjson.dumps(line) + b"\n" for line in lines)
 
 
+async def taking_in(lines: Iterable[tuple[int, Line]], place: Path | str) -> Imported:
+    keys = DataKeys(keyring=KEYRING, place=place, made="")
+    return await import_lines(lines, place, passwords=PASSWORDS, keyring=KEYRING, admit=keys.admit)
+
+
 @dataclass(frozen=True)
 class Practice:
     """One migrated database."""
@@ -104,11 +115,11 @@ class Practice:
 
     def take_file(self, content: bytes) -> Imported:
         lines = numbered(io.BytesIO(content))
-        return asyncio.run(import_lines(lines, self.place, passwords=PASSWORDS))
+        return asyncio.run(taking_in(lines, self.place))
 
     def export(self) -> bytes:
         async def pieces() -> bytes:
-            return b"".join([piece async for piece, _ in export_lines(self.place)])
+            return b"".join([piece async for piece, _ in export_lines(self.place, keyring=KEYRING)])
 
         return asyncio.run(pieces())
 

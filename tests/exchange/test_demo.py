@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sessional.demo import demo_lines, load_demo
-from tests.exchange.practice import PASSWORDS, therapist
+from tests.exchange.practice import KEYRING, PASSWORDS, therapist
 
 TODAY = date(2026, 3, 25)  # clocks change in Europe within the four weeks that follow
 LINES = list(demo_lines(TODAY))
@@ -21,7 +21,7 @@ def local(line) -> datetime:
 
 
 def test_the_originals_data_is_there(practice):
-    assert load_demo(practice.place, TODAY)
+    assert load_demo(practice.place, TODAY, keyring=KEYRING)
     jeff, jane = practice.lines("therapist")[:2]
     assert (jeff["firstName"], jeff["lastName"]) == ("jeff", "smith")
     assert (jane["firstName"], jane["lastName"]) == ("jane", "smith")
@@ -30,23 +30,37 @@ def test_the_originals_data_is_there(practice):
     first, second = practice.lines("appointment")[:2]
     assert list(first.values())[1:] == [1, 1, 1644747572, 3600, "one-off"]
     assert list(second.values())[1:] == [2, 2, 1644780000, 3600, "consultation"]
-    [(name, role, password_hash)] = practice.run("SELECT username, role, password_hash FROM account")
-    assert (name, role) == ("test_user", "ADMIN")
+    account = "SELECT role, password_hash FROM account WHERE username = 'test_user'"
+    [(role, password_hash)] = practice.run(account)
+    assert role == "ADMIN"
     assert PASSWORDS.match("password", password_hash)
 
 
+def test_there_is_an_account_of_every_role_that_people_have_each_with_sessions_to_see(practice):
+    assert load_demo(practice.place, TODAY, keyring=KEYRING)
+    accounts = practice.run("SELECT role, therapist_id, client_id FROM account ORDER BY account_id")
+    assert [tuple(row) for row in accounts] == [
+        ("ADMIN", None, None),
+        ("SCHEDULER", None, None),
+        ("THERAPIST", 3, None),
+        ("CLIENT", None, 1),
+    ]
+    noras = "SELECT count(*) FROM appointment_client WHERE client_id = 1"
+    assert practice.run(noras)[0][0] >= 6  # one in each of six weeks
+
+
 def test_a_second_start_adds_nothing_even_on_another_day(practice):
-    assert load_demo(practice.place, TODAY)
+    assert load_demo(practice.place, TODAY, keyring=KEYRING)
     before = practice.export()
-    assert not load_demo(practice.place, TODAY)
-    assert not load_demo(practice.place, date(2026, 5, 1))
+    assert not load_demo(practice.place, TODAY, keyring=KEYRING)
+    assert not load_demo(practice.place, date(2026, 5, 1), keyring=KEYRING)
     assert practice.export() == before
 
 
 def test_a_practice_that_has_a_therapist_is_left_alone(practice):
     practice.take(therapist(77))
     before = practice.export()
-    assert not load_demo(practice.place, TODAY)
+    assert not load_demo(practice.place, TODAY, keyring=KEYRING)
     assert practice.export() == before
 
 
@@ -101,4 +115,4 @@ def test_every_therapist_of_the_dozen_has_sessions_before_and_after_today():
     "day", [date(2026, 3, 1), date(2026, 10, 20), date(2028, 2, 29), date(2026, 12, 31)]
 )
 def test_whatever_the_day_the_data_can_be_taken_in(on_sqlite, day):
-    assert load_demo(on_sqlite.place, day)
+    assert load_demo(on_sqlite.place, day, keyring=KEYRING)

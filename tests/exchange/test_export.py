@@ -15,7 +15,7 @@ from sessional.diary.values import END_OF_TIME
 from sessional.errors import InvalidArgument, SchemaFault
 from sessional.exchange.exporting import export_lines
 from sessional.exchange.lines import KINDS, read
-from tests.exchange.practice import HOUR, NINE, RULES, appointment, service, therapist, user
+from tests.exchange.practice import HOUR, KEYRING, NINE, RULES, appointment, service, therapist, user
 
 PRACTICE = (
     {"kind": "specialism", "name": "Zoo"},
@@ -24,15 +24,28 @@ PRACTICE = (
     therapist(9, firstName="Zoë", lastName="O’Neil\n", specialisms=["CBT", "Zoo", "ADHD"]),
     therapist(2, specialisms=[], timeZone="Asia/Kolkata"),
     *RULES,
+    {"kind": "series", "seriesId": 1, "therapistId": 9, "type": "walk", "rhythm": "WEEKLY",
+     "timeZone": "UTC", "startTimeUnixSeconds": NINE},
     appointment(70, 0, therapistId=9, durationSeconds=1),
     appointment(4, END_OF_TIME - 86_400, therapistId=9, durationSeconds=86_400, type="walk"),
     appointment(None, NINE, therapistId=2),
+    {"kind": "appointmentDetails", "appointmentId": 4, "roomId": 7, "seriesId": 1},
+    {"kind": "participant", "appointmentId": 4, "clientId": 5},
+    {"kind": "appointmentEvent", "appointmentId": 4, "therapistId": 9, "version": 1,
+     "happenedAtUnixSeconds": NINE, "username": "李", "change": "BOOKED", "status": "BOOKED",
+     "startsAtUnixSeconds": END_OF_TIME - 86_400, "endsAtUnixSeconds": END_OF_TIME},
+    {"kind": "waitlistEntry", "waitlistEntryId": 2, "clientId": 5, "type": "walk", "turn": 1,
+     "fromUnixSeconds": NINE, "untilUnixSeconds": NINE + HOUR, "joinedAtUnixSeconds": NINE - HOUR,
+     "specialisms": ["Zoo"], "status": "ENDED"},
     user("李"),
     user("ben", disabledAtUnixSeconds=1_700_000_000),
+    user("zoë", role="THERAPIST", therapistId=9),
+    user("client", role="CLIENT", clientId=5),
 )  # fmt: skip
 ORDER = [
     *("specialism", "service", "therapist", "workingHours", "dateOverride", "timeOff", "away"),
-    *("closure", "room", "client", "careRelationship", "appointment", "user"),
+    *("closure", "room", "client", "careRelationship", "series", "appointment"),
+    *("appointmentDetails", "participant", "appointmentEvent", "waitlistEntry", "user"),
 ]
 
 
@@ -82,7 +95,7 @@ def test_what_is_booked_during_an_export_is_not_in_it(practice):
 
     async def exported() -> bytes:
         pieces = []
-        async for piece, _ in export_lines(practice.place):
+        async for piece, _ in export_lines(practice.place, keyring=KEYRING):
             booking = Thread(target=practice.book, args=[NINE + (len(pieces) + 1) * HOUR])
             booking.start()
             booking.join()
@@ -107,7 +120,7 @@ def test_a_file_that_is_written_is_readable_by_its_owner_alone(practice, tmp_pat
 
 
 def test_an_export_that_fails_leaves_the_older_file_and_no_other(practice, tmp_path, monkeypatch):
-    async def broken(_):
+    async def broken(_, *, keyring):
         yield b"half", 1
         raise OSError(28, "No space left on device")
 

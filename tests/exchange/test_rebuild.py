@@ -89,6 +89,7 @@ ROLE = "exchange_service"
 GRANTS = (
     f"CREATE ROLE {ROLE} LOGIN",
     f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {ROLE}",
+    f"GRANT DELETE ON audit_waiting TO {ROLE}",
     f"GRANT USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}",
 )
 

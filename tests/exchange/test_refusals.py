@@ -9,17 +9,16 @@ import pytest
 
 from sessional.cli.exchange import import_file
 from sessional.errors import Busy, ImportRefused, InvalidArgument
-from sessional.exchange.importing import import_lines
 from sessional.exchange.lines import read
 from sessional.store import bulk_postgres
 from tests.exchange.practice import (
     HOUR,
     NINE,
-    PASSWORDS,
     appointment,
     file_of,
     refused,
     service,
+    taking_in,
     therapist,
     user,
 )
@@ -38,6 +37,11 @@ from tests.exchange.practice import (
         (appointment(None), "exists already"),
         (therapist(lastName="Smith"), "exists already"),
         (user(password="another"), "exists already"),
+        (user(role="SCHEDULER"), "exists already"),
+        (user("ben", role="THERAPIST"), "needs the therapist"),
+        (user("ben", role="CLIENT", therapistId=1), "belongs to no therapist"),
+        (user("ben", role="THERAPIST", therapistId=3), "there is no therapist 3"),
+        (user("ben", role="CLIENT", clientId=3), "there is no client 3"),
     ],
 )  # fmt: skip
 def test_a_bad_line_stops_the_import_and_nothing_is_written(practice, bad, reason):
@@ -125,7 +129,7 @@ def test_what_others_book_while_a_file_is_read_is_not_overlapped(on_postgres):
         booking.join()
 
     with pytest.raises(ImportRefused, match="line 1: overlaps appointment 1 of therapist 1"):
-        asyncio.run(import_lines(lines(), on_postgres.place, passwords=PASSWORDS))
+        asyncio.run(taking_in(lines(), on_postgres.place))
 
 
 def test_an_import_that_waits_too_long_for_another_writer_says_so(practice, monkeypatch):
@@ -144,7 +148,7 @@ def test_an_import_that_waits_too_long_for_another_writer_says_so(practice, monk
         thread.start()
         thread.join()
 
-    asyncio.run(import_lines(lines(), practice.place, passwords=PASSWORDS))
+    asyncio.run(taking_in(lines(), practice.place))
     assert "Somebody else was writing" in told[0]
     assert len(practice.lines("therapist")) == 1
 

@@ -103,3 +103,14 @@ def test_rules_that_cannot_be_are_refused_with_their_line(practice, line, reason
     refusal = refused(practice, line)
     assert refusal.line == 1
     assert reason in refusal.message
+
+
+def test_languages_come_back_as_they_went_in_and_are_not_asked_for_twice(practice):
+    practice.take(therapist(1, languages=["cy", "en-gb"]), therapist(2))
+    written = practice.export()
+    assert b'"languages":["cy","en-GB"]' in written
+    assert written.count(b'"languages"') == 1
+    practice.take(therapist(1))
+    practice.take(therapist(1, languages=["cy", "en-GB"]))
+    assert "other details" in refused(practice, therapist(1, languages=["en-GB"])).reason
+    assert "language tags" in refused(practice, therapist(3, languages=["welsh"])).reason

@@ -57,6 +57,12 @@ def test_an_empty_practice_has_no_findings(practice, capsys):
     assert findings(practice, capsys) == []
 
 
+def test_an_account_of_a_therapist_who_is_not_there_is_found(full, capsys):
+    practice = unguarded(full)
+    practice.run("UPDATE account SET role = 'THERAPIST', therapist_id = 9 WHERE username = 'anna'")
+    assert "User “anna” belongs to a therapist or client who does not exist." in findings(practice, capsys)
+
+
 def test_a_missing_guard_is_found(full, capsys):
     for statement in UNGUARDED[full.is_sqlite]:
         full.run(statement)
@@ -117,6 +123,88 @@ DAMAGE = {
     "UPDATE account SET role = 'GOD'": "User “anna” has the role “GOD”",
 }
 SPANS = [(5, 5), (5, 4), (-1, 4), (0, 86_401), (253_402_300_790, 253_402_300_800)]
+
+
+# Two sessions at one time with two therapists, one client and one room; and what happened to one of them.
+TOGETHER = (
+    appointment(6, NINE, therapistId=2),
+    {"kind": "room", "roomId": 3, "name": "Blue"},
+    {"kind": "client", "clientId": 4, "name": "Bo"},
+    {"kind": "participant", "appointmentId": 1, "clientId": 4},
+    {"kind": "appointmentDetails", "appointmentId": 1, "roomId": 3},
+    {"kind": "appointmentEvent", "appointmentId": 1, "therapistId": 1, "version": 1,
+     "happenedAtUnixSeconds": 5, "username": "anna", "change": "BOOKED", "status": "BOOKED",
+     "startsAtUnixSeconds": NINE, "endsAtUnixSeconds": NINE + HOUR},
+)  # fmt: skip
+GUARDS = {
+    True: ("room_overlap_update", "client_overlap_insert", "appointment_client_joins",
+           "appointment_client_follows"),
+    False: ("room_overlap ON appointment", "client_overlap ON appointment_client"),
+}  # fmt: skip
+TWICE = {
+    "UPDATE appointment SET room_id = 3 WHERE appointment_id = 6": (
+        "Room 3: appointment 1 overlaps appointment 6.",
+    ),
+    "INSERT INTO appointment_client (appointment_id, client_id, therapist_id, starts_at, ends_at, blocks) "
+    f"VALUES (6, 4, 2, {NINE}, {NINE + HOUR}, TRUE)": ("Client 4: appointment 1 overlaps appointment 6.",),
+    "UPDATE appointment SET places_taken = 0 WHERE appointment_id = 1": (
+        "Appointment 1 counts 0 clients, but 1 take part.",
+    ),
+    "UPDATE appointment_client SET starts_at = 7": (
+        "Client 4 in appointment 1: the time noted is not the session's.",
+    ),
+    "UPDATE appointment SET version = 2 WHERE appointment_id = 1": (
+        "Appointment 1 is not as its history has it since version 1.",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", TWICE)
+def test_whatever_is_in_two_places_or_counted_wrongly_is_found(full, capsys, damage):
+    full.take(*TOGETHER)
+    for guard in GUARDS[full.is_sqlite]:
+        name, _, table = guard.partition(" ON ")
+        full.run(f"ALTER TABLE {table} DROP CONSTRAINT {name}" if table else f"DROP TRIGGER {name}")
+    assert findings(full, capsys) == []
+    full.run(damage)
+    assert set(TWICE[damage]) <= set(findings(full, capsys))
+
+
+WAITING = {
+    "UPDATE waitlist_entry SET client_id = 77": "Waitlist entry 1 is of client 77 for the service",
+    "UPDATE waitlist_entry SET service_code = 'x'": "Waitlist entry 1 is of client 4 for the service “x”",
+    "UPDATE waitlist_entry SET status = 'ACCEPTED', offered_id = NULL, appointment_id = 77": (
+        "Waitlist entry 1 came to appointment 77, which does not exist."
+    ),
+    "DELETE FROM appointment WHERE held_until > 0": "Waitlist entry 1 is offered a time of therapist 2",
+    "UPDATE appointment SET starts_at = starts_at + 1 WHERE held_until > 0": (
+        "Waitlist entry 1 is offered a time of therapist 2"
+    ),
+    "UPDATE appointment SET held_by = 1 WHERE held_until > 0": "that hold 3 does not keep.",
+    "DELETE FROM waitlist_entry": "Hold 3 keeps a time of therapist 2 for an offer that does not exist.",
+}
+# Until 2099.
+OFFERED = {
+    "kind": "waitlistEntry", "waitlistEntryId": 1, "clientId": 4, "type": "one-off", "turn": 1,
+    "fromUnixSeconds": 4_070_908_800, "untilUnixSeconds": 4_070_995_200, "joinedAtUnixSeconds": 1,
+    "status": "OFFERED", "offeredTherapistId": 2, "offeredStartsAtUnixSeconds": 4_070_912_400,
+    "offeredEndsAtUnixSeconds": 4_070_916_000, "offeredUntilUnixSeconds": 4_070_908_800,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", WAITING)
+def test_an_entry_of_the_waitlist_or_an_offer_without_what_it_needs_is_found(full, capsys, damage):
+    full.take({"kind": "client", "clientId": 4, "name": "Bo"}, OFFERED)
+    assert findings(full, capsys) == []
+    unguarded(full).run(damage)
+    assert any(WAITING[damage] in line for line in findings(full, capsys))
+
+
+def test_an_offer_that_has_run_out_needs_no_hold(full, capsys):
+    full.take({"kind": "client", "clientId": 4, "name": "Bo"}, OFFERED)
+    full.run("DELETE FROM appointment WHERE held_until > 0")
+    full.run("UPDATE waitlist_entry SET offered_until = 1000000000")
+    assert findings(full, capsys) == []
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

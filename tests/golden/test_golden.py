@@ -21,7 +21,7 @@ from graphql import OperationType, parse
 
 from sessional.access import Actor, Role
 from sessional.actions import Desk
-from sessional.graph.documents import DocumentLimits
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Asked, Road
 from sessional.store.dialect import POSTGRES, SQLITE
@@ -98,8 +98,16 @@ async def _database(server: str) -> str:
 
 def ask(store: Noting, name: str) -> tuple[list[str], object]:
     document = (PAIRS / f"{name}.graphql").read_text()
-    desk = Desk(store=store, tokens=None, passwords=None, hashing=None, now=lambda: 0, new_session_id=str)
-    limits = DocumentLimits(tokens=5000, depth=15, remembered=10)
+    desk = Desk(
+        store=store,
+        tokens=None,
+        passwords=None,
+        hashing=None,
+        now=lambda: 0,
+        now_ms=lambda: 0,
+        new_session_id=str,
+    )
+    limits = DocumentLimits(tokens=5000, depth=15, remembered=10, aliases=9, directives=9, root_fields=9)
     road = Road(desk, sizes=PageSizes(default=100, most=1000), limits=limits, on_fault=_raise)
     asked = Asked(document, {}, None, may_change=False)
     store.statements.clear()

@@ -21,7 +21,11 @@ from tests.support.api import Api
 pytestmark = pytest.mark.xdist_group("image")
 
 FILE = ROOT / "compose.yaml"
-GIVEN = {"POSTGRES_PASSWORD": "a-password", "SESSIONAL_SECRET": "a secret of more than thirty-two bytes"}
+GIVEN = {
+    "POSTGRES_PASSWORD": "a-password",
+    "SESSIONAL_SECRET": "a secret of more than thirty-two bytes",
+    "SESSIONAL_ENCRYPTION_KEY": "a key that has more than thirty-two bytes",
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +103,15 @@ def test_secrets_are_asked_for_and_never_given(services: dict[str, Any]) -> None
         (name, variable): compose.asked_for(value)
         for name, service in services.items()
         for variable, value in service["environment"].items()
-        if variable in ("POSTGRES_PASSWORD", "SESSIONAL_DATABASE", "SESSIONAL_SECRET")
+        if variable
+        in ("POSTGRES_PASSWORD", "SESSIONAL_DATABASE", "SESSIONAL_SECRET", "SESSIONAL_ENCRYPTION_KEY")
     }
     assert asked == {
         ("database", "POSTGRES_PASSWORD"): {"POSTGRES_PASSWORD"},
         ("migrate", "SESSIONAL_DATABASE"): {"POSTGRES_PASSWORD"},
         ("api", "SESSIONAL_DATABASE"): {"POSTGRES_PASSWORD"},
         ("api", "SESSIONAL_SECRET"): {"SESSIONAL_SECRET"},
+        ("api", "SESSIONAL_ENCRYPTION_KEY"): {"SESSIONAL_ENCRYPTION_KEY"},
     }
 
 

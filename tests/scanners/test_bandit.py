@@ -13,6 +13,9 @@ from tests.docs.pages import ROOT
 EXPLAINED: Final = {
     ("B104", "cli/serve.py"): "compared with, not listened on",
     ("B105", "demo.py"): "the demonstration login, written by --demo alone",
+    ("B105", "cli/users.py"): "the name of a command",
+    ("B105", "actions/entry.py"): "why a session ended",
+    ("B105", "actions/keys.py"): "accounts of machines have no password",
     ("B106", "selftest/checks_entry.py"): "a token that must be refused",
     ("B311", "demo.py"): "plausible sessions, not secrets",
     ("B311", "store/postgres.py"): "how long to wait before another attempt",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
+from sessional.access import Actor
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
+from sessional.actions.own import is_client, told
+from sessional.actions.rooms import Rooms, rooms_between
 from sessional.diary.offers import Ask, reasons, starts
-from sessional.diary.rules import Busy, Closures, Rule, TherapistRules
+from sessional.diary.rules import Busy, Closures, Rule, ServiceRules, TherapistRules
 from sessional.diary.slots import nearby
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
 from sessional.errors import RuleRefused, SlotTaken
@@ -15,9 +19,9 @@ from sessional.store.store import Transaction
 
 # Caps count local weeks, which begin up to seven days before the start and end up to seven after.
 _REACH_SECONDS = 8 * DAY_SECONDS
-_TAKEN = frozenset({Rule.OVERLAP, Rule.HOLD})
+TAKEN = frozenset({Rule.OVERLAP, Rule.HOLD})
 # What has a say in a diary for which nobody has made rules.
-WITHOUT_RULES = _TAKEN | {Rule.BUFFER}
+WITHOUT_RULES = TAKEN | {Rule.BUFFER}
 
 
 async def admit_by_rules(
@@ -26,23 +30,27 @@ async def admit_by_rules(
     therapist_id: int,
     service_code: str,
     wanted: Interval,
-    account_id: int,
+    actor: Actor,
     now: int,
     ignoring: int | None = None,
-) -> None:
-    """Raises SlotTaken with what the search would offer instead, or RuleRefused with every broken rule.
+    offered: bool = False,
+) -> ServiceRules:
+    """Raises SlotTaken with what the search would offer instead, or RuleRefused with every broken rule
+    that the actor may know of. Answers the rules of the service.
 
     A therapist without working hours takes no bookings from a search, but staff may book them: then
-    hours and closures have no say. ``ignoring`` is the session that is being moved.
+    hours and closures have no say. Clients book what a search offers, or what they were ``offered``, and
+    nothing else. ``ignoring`` is the session that is being moved.
     """
+    as_staff = offered or not is_client(actor)
     rules = (await load_rules(tx.fetch, [therapist_id]))[therapist_id]
     ask = Ask(
         service=(await load_services(tx.fetch))[service_code],
         duration_seconds=wanted.ends_at - wanted.starts_at,
-        account_id=account_id,
+        account_id=actor.account_id,
         now=now,
         ignoring=ignoring,
-        free_of_hours=not rules.takes_search_bookings,
+        free_of_hours=not rules.takes_search_bookings and as_staff,
     )
     closures = await load_closures(tx.fetch)
     reach = Interval(
@@ -50,26 +58,47 @@ async def admit_by_rules(
     )
     busy = await busy_around(tx.fetch, therapist_id, reach)
     broken = reasons(rules, closures, ask, wanted.starts_at, busy)
-    if not (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0][0]:
+    (has_rules,) = (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0]
+    if not has_rules and as_staff:
         # Time between sessions binds everybody; the rest is for diaries that somebody has set up.
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
-    if any(one.rule in _TAKEN for one in broken):
-        raise SlotTaken(alternatives(rules, closures, ask, wanted, busy))
+    if any(one.rule in TAKEN for one in broken):
+        raise SlotTaken(alternatives(rules, closures, ask, wanted, busy, await _rooms(tx, ask, wanted)))
     if broken:
-        raise RuleRefused(broken)
+        raise RuleRefused(told(actor, therapist_id, broken))
+    return ask.service
+
+
+async def _rooms(tx: Transaction, ask: Ask, wanted: Interval) -> Rooms | None:
+    """What is taken of rooms near the wanted time, where the service needs one."""
+    if not ask.service.needs_room:
+        return None
+    near = nearby(wanted)
+    within = replace(near, ends_at=near.ends_at + ask.duration_seconds)
+    return await rooms_between(tx.fetch, within, account_id=ask.account_id, now=ask.now)
 
 
 def alternatives(
-    rules: TherapistRules, closures: Closures, ask: Ask, wanted: Interval, busy: Sequence[Busy]
+    rules: TherapistRules,
+    closures: Closures,
+    ask: Ask,
+    wanted: Interval,
+    busy: Sequence[Busy],
+    rooms: Rooms | None = None,
 ) -> list[Slot]:
-    """Up to three starts on offer near the one that was wanted, the nearest first."""
+    """Up to three starts on offer near the one that was wanted, the nearest first, each with a room where
+    ``rooms`` says what is taken."""
     near = nearby(wanted)
     after = Interval(starts_at=wanted.starts_at, ends_at=near.ends_at)
     before = Interval(starts_at=near.starts_at, ends_at=wanted.starts_at)
-    offered = [
-        *islice(starts(rules, closures, ask, after, busy), 3),
-        *list(starts(rules, closures, ask, before, busy))[-3:],
-    ]
+
+    def offers(within: Interval) -> Iterator[int]:
+        found = starts(rules, closures, ask, within, busy)
+        if rooms is None:
+            return found
+        return (start for start in found if rooms.has_one(rules.therapist_id, ask, start, busy))
+
+    offered = [*islice(offers(after), 3), *list(offers(before))[-3:]]
     offered.sort(key=lambda start: (abs(start - wanted.starts_at), start))
     length = wanted.ends_at - wanted.starts_at
     return [

@@ -5,14 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sessional.access import Actor
+from sessional.actions import notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.desk import Desk
-from sessional.actions.entry import account_values
-from sessional.actions.members import free_room, join_clients, know_clients
+from sessional.actions.entry import account_values, standing
+from sessional.actions.members import join_clients, know_clients
+from sessional.actions.own import (
+    check_diary,
+    check_override,
+    is_client,
+    participants,
+    sees_all,
+    sees_session,
+)
+from sessional.actions.rooms import take_room
 from sessional.diary import booking
 from sessional.diary.slots import nearby
 from sessional.diary.values import Interval, Wish
@@ -22,7 +32,7 @@ from sessional.errors import (
     HoldExpired,
     IdempotencyInProgress,
     IdempotencyKeyReused,
-    Unauthenticated,
+    InvalidInput,
     UnknownService,
     UnknownTherapist,
 )
@@ -51,15 +61,25 @@ async def book(
     came of that, the diary is opened and says why, or books after all. Raises BookingRefused.
     """
     booking.check(wish)
-    attempt = _Attempt(actor, wish, _new_appointment(wish, now=desk.now()), answer, values)
+    new = _new_appointment(wish, desk)
+    attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
     try:
-        if answer.from_row_alone and wish.is_plain:
+        if answer.from_row_alone and wish.is_plain and sees_all(actor):
             text = await desk.store.book_at_once(_guard(actor), attempt.new, answer)
             if text is not None:
                 return Booked(answer=text, replayed=False)
         return await _until_settled(desk.store, attempt)
     except KeyInProgress:
         raise IdempotencyInProgress from None
+
+
+async def replayed(
+    desk: Desk, actor: Actor, wish: Wish, answer: RowAnswer, values: Sequence[Any] = ()
+) -> Booked | None:
+    """What the wish's idempotency key stands for already, if anything. Raises IdempotencyKeyReused."""
+    new = _new_appointment(wish, desk)
+    attempt = _Attempt(actor, wish, new, answer, values, mails=desk.mails)
+    return None if wish.idempotency_key is None else await desk.store.transact(attempt.replay)
 
 
 async def _until_settled(store: Store, attempt: _Attempt) -> Booked:
@@ -89,20 +109,24 @@ class _Attempt:
     new: NewAppointment
     answer: RowAnswer
     values: Sequence[Any]
+    mails: bool
 
     async def book(self, tx: Transaction) -> Booked:
-        if not await tx.fetch("account_stands", **account_values(self.actor)):
-            raise Unauthenticated("The account is not active any more.")
+        actor = await standing(tx.fetch, self.actor)
         diary = await tx.fetch("open_diary", therapist_id=self.wish.therapist_id)
-        if (replay := await self._replay(tx)) is not None:
+        if (replay := await self.replay(tx)) is not None:
             return replay
         if not diary:
             raise UnknownTherapist
+        check_diary(actor, self.wish.therapist_id)
+        return await replace(self, actor=actor, wish=_as_booked_by(actor, self.wish))._book(tx, diary)
+
+    async def _book(self, tx: Transaction, diary: Sequence[Sequence[Any]]) -> Booked:
         service = await self._service(tx)
         wanted = booking.span(self.wish, service_duration_seconds=service.duration_seconds)
         return await self._write(tx, wanted, service, has_rules=diary[0][1] > 0 or service.any_buffers)
 
-    async def _replay(self, tx: Transaction) -> Booked | None:
+    async def replay(self, tx: Transaction) -> Booked | None:
         """What the idempotency key stands for already, if anything. Raises IdempotencyKeyReused."""
         key = self.wish.idempotency_key
         known = None if key is None else await db.remembered(tx, self.actor.account_id, key)
@@ -124,49 +148,85 @@ class _Attempt:
         wish, therapist_id = self.wish, self.wish.therapist_id
         place = {"therapist_id": therapist_id, "service_code": wish.service_code}
         place |= {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-        if wish.identical_is_same and (same := await tx.fetch("identical", **place)):
-            return await self._answer(tx, therapist_id, same[0][0], replayed=True)
-        if has_rules and wish.obeys_rules and not wish.override_rules:
+        if wish.identical_is_same and (same := await self._identical(tx, place)):
+            return await self._answer(tx, therapist_id, same, replayed=True)
+        if is_client(self.actor) or (has_rules and wish.obeys_rules and not wish.override_rules):
             await self._obey(tx, wanted)
         appointment_id = await self._place(tx, wanted, place, service)
-        await know_clients(tx, wish.client_ids)
+        await know_clients(tx, self.actor, wish.client_ids)
         await join_clients(tx, appointment_id, wish.client_ids, wanted)
+        if wish.client_ids and self.mails:
+            told, now = wish.client_ids, self.new.now
+            await notices.queue(tx, notices.Kind.BOOKED, [appointment_id], now=now, client_ids=told)
         if (key := self.new.key) is not None:
             account_id, input_hash = self.actor.account_id, self.new.input_hash
             outcome = {"therapist_id": therapist_id, "appointment_id": appointment_id}
             remember = {"account_id": account_id, "key": key, "input_hash": input_hash}
             await tx.fetch("remember", now=self.new.now, **remember, **outcome)
+        row = {"therapist_id": therapist_id, "appointment_id": appointment_id}
+        said = {"action": self.new.action, "request_id": self.new.request_id, "now": self.new.now}
+        await tx.fetch("audit_booking", **row, **said, **account_values(self.actor))
         return await self._answer(tx, therapist_id, appointment_id, replayed=False)
 
+    async def _identical(self, tx: Transaction, place: dict[str, Any]) -> int | None:
+        """The same session, if it is there and the actor's own."""
+        rows = await tx.fetch("identical", **place)
+        therapist_id = self.wish.therapist_id
+        if rows and await sees_session(tx.fetch, self.actor, rows[0][0], therapist_id):
+            return int(rows[0][0])
+        return None
+
     async def _obey(self, tx: Transaction, wanted: Interval) -> None:
-        await admit_by_rules(
+        """Raises what admit_by_rules raises, and InvalidInput where a client has to ask first."""
+        service = await admit_by_rules(
             tx,
             therapist_id=self.wish.therapist_id,
             service_code=self.wish.service_code,
             wanted=wanted,
-            account_id=self.actor.account_id,
+            actor=self.actor,
             now=self.new.now,
         )
+        if service.needs_approval and is_client(self.actor):
+            raise InvalidInput(
+                "Ask for this with requestAppointment: it has to be confirmed.", path=["service"]
+            )
 
     async def _place(
         self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
     ) -> int:
         """The session to be in: a group's that has places left, the one that was held, or a new one."""
-        wish, mine = self.wish, {"account_id": self.actor.account_id, "now": self.new.now}
-        if wish.hold_id is not None:
-            held = await tx.fetch("take_hold", hold_id=wish.hold_id, **mine, **place)
-            if not held:
-                raise HoldExpired
-            return int(held[0][0])
-        if service.capacity > 1 and wish.client_ids and (group := await tx.fetch("group_at", **place)):
-            if group[0][1] < len(wish.client_ids):
-                raise FullyBooked
-            return int(group[0][0])
+        wish = self.wish
         if len(wish.client_ids) > service.capacity:
             raise FullyBooked
+        if wish.hold_id is not None:
+            return await self._take_hold(tx, wanted, place, service)
+        if service.capacity > 1 and wish.client_ids and (group := await tx.fetch("group_at", **place)):
+            return self._join(*group[0])
         appointment_id = await self._add(tx, wanted, place)
-        if service.needs_room or wish.override_rules:
-            await self._furnish(tx, appointment_id, wanted, service)
+        if service.needs_room or wish.room_id is not None or wish.override_rules:
+            await self._furnish(tx, appointment_id, wanted, service, None)
+        return appointment_id
+
+    def _join(self, appointment_id: int, places_left: int, room_id: int | None) -> int:
+        """A group that is there already. Raises FullyBooked, or InvalidInput where it meets elsewhere."""
+        if places_left < len(self.wish.client_ids):
+            raise FullyBooked
+        if self.wish.room_id not in (None, room_id):
+            raise InvalidInput("The group at that time meets in another room.", path=["roomId"])
+        return appointment_id
+
+    async def _take_hold(
+        self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
+    ) -> int:
+        """The hold becomes the session, with the room that it kept. Raises HoldExpired."""
+        mine = {"account_id": self.actor.account_id, "now": self.new.now}
+        held = await tx.fetch("take_hold", hold_id=self.wish.hold_id, **mine, **place)
+        if not held:
+            raise HoldExpired
+        appointment_id, room_id = int(held[0][0]), held[0][1]
+        lacks_room = service.needs_room and room_id is None
+        if lacks_room or self.wish.room_id not in (None, room_id) or self.wish.override_rules:
+            await self._furnish(tx, appointment_id, wanted, service, room_id)
         return appointment_id
 
     async def _add(self, tx: Transaction, wanted: Interval, place: dict[str, Any]) -> int:
@@ -176,7 +236,7 @@ class _Attempt:
         """
         for _ in range(2):
             with suppress(Conflict):
-                if added := await tx.fetch("add_appointment", **place):
+                if added := await tx.fetch("add_appointment", now=self.new.now, **place):
                     return int(added[0][0])
             span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
             mine = {"account_id": self.actor.account_id, "now": self.new.now}
@@ -188,11 +248,21 @@ class _Attempt:
         raise Conflict(OVERLAP)
 
     async def _furnish(
-        self, tx: Transaction, appointment_id: int, wanted: Interval, service: _Service
+        self, tx: Transaction, appointment_id: int, wanted: Interval, service: _Service, had: int | None
     ) -> None:
-        room_id = await free_room(tx, wanted) if service.needs_room else None
-        row = {"appointment_id": appointment_id, "therapist_id": self.wish.therapist_id}
-        await tx.fetch("furnish", room_id=room_id, overridden=self.wish.override_rules, **row)
+        wish, room_id = self.wish, had
+        if service.needs_room or wish.room_id is not None:
+            room_id = await take_room(
+                tx,
+                wanted,
+                account_id=self.actor.account_id,
+                now=self.new.now,
+                room_id=wish.room_id,
+                had=had,
+                appointment_id=appointment_id,
+            )
+        row = {"appointment_id": appointment_id, "therapist_id": wish.therapist_id}
+        await tx.fetch("furnish", room_id=room_id, overridden=wish.override_rules, **row)
 
     async def _answer(
         self, tx: Transaction, therapist_id: int, appointment_id: int, *, replayed: bool
@@ -202,22 +272,36 @@ class _Attempt:
         return Booked(answer=answered.text or "null", replayed=replayed)
 
 
+def _as_booked_by(actor: Actor, wish: Wish) -> Wish:
+    """What clients book they book for themselves. Raises InvalidInput where they set rules aside."""
+    check_override(actor, wish.override_rules)
+    return replace(wish, client_ids=participants(actor, wish.client_ids))
+
+
 def _guard(actor: Actor) -> Guard:
-    return Guard(account_id=actor.account_id, username=actor.username, role=actor.role)
+    return Guard(**account_values(actor))
 
 
-def _new_appointment(wish: Wish, *, now: int) -> NewAppointment:
-    parts: tuple[Any, ...] = (
-        wish.therapist_id, wish.starts_at, wish.duration_seconds, wish.service_code,
-    )  # fmt: skip
-    if not wish.is_plain:
-        parts += (wish.client_ids, wish.hold_id, wish.override_rules)
+def _new_appointment(wish: Wish, desk: Desk) -> NewAppointment:
     return NewAppointment(
         therapist_id=wish.therapist_id,
         service_code=wish.service_code,
         starts_at=wish.starts_at,
         duration_seconds=wish.duration_seconds,
         key=wish.idempotency_key,
-        input_hash=hashlib.sha256(repr(parts).encode()).hexdigest(),
-        now=now,
+        input_hash=input_hash(wish),
+        now=desk.now(),
+        action="appointment" if wish.identical_is_same else "bookAppointment",
+        request_id=desk.request_id(),
     )
+
+
+def input_hash(wish: Wish) -> str:
+    """What an idempotency key is held against: what was asked for, and not who was found for it."""
+    who: Any = wish.therapist_id if wish.anyone is None else wish.anyone
+    parts: tuple[Any, ...] = (who, wish.starts_at, wish.duration_seconds, wish.service_code)
+    if not wish.is_plain:
+        parts += (wish.client_ids, wish.hold_id, wish.override_rules)
+    if wish.room_id is not None:
+        parts += (wish.room_id,)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

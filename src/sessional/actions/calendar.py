@@ -11,6 +11,7 @@ import orjson
 from sessional.access import Actor
 from sessional.actions.desk import Desk
 from sessional.actions.loading import load_closures, load_rules
+from sessional.actions.own import keeps_diary
 from sessional.actions.work import Ref
 from sessional.diary.availability import open_intervals
 from sessional.diary.rules import Closures, TherapistRules
@@ -24,7 +25,8 @@ MOST_THERAPISTS: Final = 200
 async def diary(
     desk: Desk, actor: Actor, *, therapist_ids: Sequence[int], **span: int
 ) -> list[dict[str, Any]]:
-    """The diaries of these therapists within a span, in the order asked for; unknown ones are left out.
+    """The diaries of these therapists within a span, in the order asked for. Unknown ones are left
+    out, and so are those that are not the actor's to see.
 
     Raises InvalidArgument for a span or a list that no calendar could draw.
     """
@@ -32,6 +34,7 @@ async def diary(
     wanted = list(dict.fromkeys(therapist_ids))
     if len(wanted) > MOST_THERAPISTS:
         raise InvalidArgument(f"A calendar shows at most {MOST_THERAPISTS} diaries at once.")
+    wanted = [one for one in wanted if keeps_diary(actor, one)]
     fetch = desk.store.fetch
     rules = await load_rules(fetch, wanted)
     closures = await load_closures(fetch)

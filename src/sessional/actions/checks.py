@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeVar
 
+from sessional.diary.languages import tag
 from sessional.errors import InvalidInput
 
 T = TypeVar("T")
@@ -48,6 +49,15 @@ def listed(values: Sequence[T], field: str) -> list[T]:
     if len(values) > LONGEST_LIST:
         raise InvalidInput(f"At most {LONGEST_LIST} at a time.", path=[field])
     return list(values)
+
+
+def languages(values: Sequence[str], field: str) -> list[str]:
+    """Tags of languages in their usual letters, each once."""
+    tags = {value: tag(value) for value in listed(values, field)}
+    for value, found in tags.items():
+        if found is None:
+            raise InvalidInput(f"“{value[:20]}” is not a language tag such as en or pt-BR.", path=[field])
+    return list(dict.fromkeys(found for found in tags.values() if found is not None))
 
 
 def time_zone(value: str, field: str = "time_zone") -> str:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sessional.actions import checks
+from sessional.actions.own import is_client, sees_client
 from sessional.actions.work import Ref, Work
 from sessional.diary.names import fold
 from sessional.errors import InvalidInput, NotFound, UnknownTherapist
+from sessional.keyring import ENCRYPTED, Keyring
 
 _OPTIONAL: Final = ("email", "phone", "time_zone", "language", "staff_notes")
 _COLUMNS: Final = ("name", *_OPTIONAL)
@@ -16,19 +18,24 @@ _COLUMNS: Final = ("name", *_OPTIONAL)
 
 async def add_client(work: Work, *, name: str, **details: Any) -> Mapping[str, Any]:
     """A new record. Two clients may have the same name. Raises InvalidInput."""
-    row = _checked({**dict.fromkeys(_OPTIONAL), "name": name, **details})
-    added = await work.tx.fetch("new_client", **row)
+    row = {**dict.fromkeys(_OPTIONAL), **_checked({"name": name, **details})}
+    row |= _closed(work.desk.keyring, row, {})
+    added = await work.tx.fetch("new_client", **row, search_name=fold(name))
     return {"client": Ref("Client", added[0][0])}
 
 
 async def change_client(work: Work, *, client_id: int, **details: Any) -> Mapping[str, Any]:
     """What is given is changed, all else stays; null takes away. Raises InvalidInput, NotFound."""
     rows = await work.tx.fetch("client_details", client_id=client_id)
-    if not rows:
+    if not rows or not await sees_client(work.tx.fetch, work.actor, client_id):
         raise NotFound("client", path=["clientId"])
+    if is_client(work.actor) and "staff_notes" in details:
+        raise InvalidInput("What staff note is theirs to change.", path=["staffNotes"])
     changes = checks.given(details, may_be_null=_OPTIONAL)
-    row = _checked({**dict(zip(_COLUMNS, rows[0], strict=True)), **changes})
-    await work.tx.fetch("change_client", client_id=client_id, **row)
+    known = dict(zip(_COLUMNS, rows[0], strict=True))
+    changed = _checked(changes)
+    row = {**known, **changed, **_closed(work.desk.keyring, changed, known)}
+    await work.tx.fetch("change_client", client_id=client_id, **row, search_name=fold(row["name"]))
     return {"client": Ref("Client", client_id)}
 
 
@@ -55,12 +62,21 @@ async def end_care(work: Work, *, care_relationship_id: int, until_date: str) ->
     return {"care_relationship": Ref("CareRelationship", care_relationship_id)}
 
 
-def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A whole row as it is stored."""
-    zone = row["time_zone"]
-    return {
-        "name": checks.name(row["name"], "name"),
-        "search_name": fold(row["name"]),
-        **{column: checks.text(row[column], column) for column in _OPTIONAL},
-        "time_zone": None if not zone else checks.time_zone(zone),
-    }
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, as it is stored. Raises InvalidInput."""
+    row = {column: checks.text(value, column) for column, value in given.items() if column in _OPTIONAL}
+    if given.get("time_zone"):
+        row["time_zone"] = checks.time_zone(given["time_zone"])
+    return row if "name" not in given else {**row, "name": checks.name(given["name"], "name")}
+
+
+def _closed(keyring: Keyring, row: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts of a row that are encrypted. One that says what is stored already stays as it is."""
+    closed = {}
+    for column in sorted(ENCRYPTED & row.keys()):
+        text, stored = row[column], known.get(column)
+        if not text:  # nobody has to be kept from what is not there
+            continue
+        same = stored is not None and keyring.open(column, stored) == text
+        closed[column] = stored if same else keyring.close(column, text)
+    return closed

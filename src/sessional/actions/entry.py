@@ -1,16 +1,34 @@
-"""Log in, and go on being logged in."""
+"""Log in, and go on being logged in.
+
+A log-in opens a session: a row of its own, whose number its tokens carry. Refresh tokens rotate: each
+is good for one refresh, and one that comes again says that two have it. Then neither may go on.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
-from sessional.access import Actor, Role
+from sessional.access import Actor, Caller, Role
 from sessional.actions.desk import Desk
-from sessional.credentials import LONGEST_PASSWORD, Kind
-from sessional.errors import BadCredentials, Unauthenticated
+from sessional.actions.entries import Entry, Outcome, entry_of, note, told
+from sessional.actions.loading import Fetch
+from sessional.actions.throttle import Taken, buckets, take
+from sessional.credentials import LONGEST_PASSWORD, Kind, fingerprint
+from sessional.errors import BadCredentials, RateLimited, Unauthenticated
+from sessional.observe import Warned
 from sessional.store import store as db
+from sessional.store.store import Account, Transaction
+
+
+class Ended(StrEnum):
+    """Why a session was revoked, as its row says."""
+
+    LOGGED_OUT = "LOGGED_OUT"
+    REVOKED = "REVOKED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a reason
+    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED"  # noqa: S105 - a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +39,22 @@ class LogIn:
     refresh_token: str
 
 
-async def log_in(desk: Desk, *, username: str, password: str) -> LogIn:
-    """Open a session. Raises BadCredentials, in about the same time whatever is wrong."""
+async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) -> LogIn:
+    """Open a session. Raises BadCredentials, in about the same time whatever is wrong, and RateLimited."""
     if len(password) > LONGEST_PASSWORD:
         raise BadCredentials
-    account = await db.account_by_name(desk.store, username)
-    known_hash = None if account is None else account.password_hash
-    loop = asyncio.get_running_loop()
-    fits = await loop.run_in_executor(desk.hashing, desk.passwords.match, password, known_hash)
-    if account is None or account.disabled or not fits:
+    async with desk.hashing.place():
+        account = await db.account_by_name(desk.store, username)
+        try:
+            taken = await take_try(desk, caller, username, account)
+        except RateLimited as refusal:
+            desk.notebook.not_let_in(account, refusal.code, desk.request_id())
+            raise
+        known_hash = None if account is None else account.password_hash
+        fits = await desk.hashing.run(desk.passwords.match, password, known_hash)
+    machine = account is not None and account.role == Role.SERVICE  # it has a key of its own
+    if account is None or account.disabled or machine or not fits:
+        desk.notebook.not_let_in(account, BadCredentials.code, desk.request_id())
         raise BadCredentials
     actor = Actor(
         account_id=account.account_id,
@@ -37,22 +62,168 @@ async def log_in(desk: Desk, *, username: str, password: str) -> LogIn:
         role=Role(account.role),
         session_id=desk.new_session_id(),
     )
-    now = desk.now()
+    return await _open_session(desk, caller, actor, taken)
+
+
+async def take_try(desk: Desk, caller: Caller, username: str, account: Account | None) -> Taken | None:
+    """A try at a password, before it is looked at. Raises RateLimited."""
+    rate = desk.log_in_rate
+    if rate is None:
+        return None
+
+    async def work(tx: Transaction) -> Taken:
+        known = account is not None and await tx.fetch(
+            "known_origin",
+            account_id=account.account_id,
+            origin=origin(account.account_id, caller),
+            now=desk.now(),
+        )
+        names = buckets(caller, username, known=bool(known))
+        return await take(tx, rate, names, now_ms=desk.now_ms())
+
+    return await desk.store.transact(work)
+
+
+async def _open_session(desk: Desk, caller: Caller, actor: Actor, taken: Taken | None) -> LogIn:
+    now, token_id = desk.now(), desk.new_session_id()
+    tokens = _tokens(desk, actor, token_id, now=now)
+    session = {
+        "sid": actor.session_id,
+        "account_id": actor.account_id,
+        "device": caller.device,
+        "origin": origin(actor.account_id, caller),
+        "refresh_hash": fingerprint(token_id),
+        "now": now,
+        "expires_at": now + desk.tokens.lifetimes.refresh_seconds,
+    }
+
+    entry = _entry(desk, actor, "auth")
+
+    async def work(tx: Transaction) -> None:
+        await tx.fetch("begin_session", **session)
+        await note(tx.fetch, [told(entry)])
+        if taken is not None:
+            await taken.give_back(tx)
+
+    await desk.store.transact(work)
+    return tokens
+
+
+def _tokens(desk: Desk, actor: Actor, token_id: str, *, now: int) -> LogIn:
     return LogIn(
         access_token=desk.tokens.make(Kind.ACCESS, actor, now=now),
-        refresh_token=desk.tokens.make(Kind.REFRESH, actor, now=now),
+        refresh_token=desk.tokens.make(Kind.REFRESH, actor, now=now, token_id=token_id),
     )
 
 
-async def refresh(desk: Desk, *, refresh_token: str) -> str:
-    """A new access token. Raises Unauthenticated where the refresh token or its account is no good."""
+def _entry(desk: Desk, actor: Actor, action: str, **more: Any) -> Entry:
+    """An entry of the record about an account and how it is logged in."""
+    about = {"object_type": "Account", "object_id": actor.account_id, **more}
+    return entry_of(actor, action, now=desk.now(), request_id=desk.request_id(), **about)
+
+
+def origin(account_id: int, caller: Caller) -> str:
+    """Where an account logs in from, so that it can be known again but not be read."""
+    return fingerprint(f"{account_id} {caller.address}")
+
+
+# ---- going on -----------------------------------------------------------------------------------
+
+
+async def refresh(desk: Desk, caller: Caller, *, refresh_token: str) -> LogIn:
+    """New tokens. Raises Unauthenticated where the refresh token, its session or its account is no good.
+
+    Where tokens do not rotate, the refresh token is the one that came.
+    """
     now = desk.now()
-    actor, _ = desk.tokens.read(Kind.REFRESH, refresh_token, now=now)
-    if not await desk.store.fetch("account_stands", **account_values(actor)):
+    given = desk.tokens.read(Kind.REFRESH, refresh_token, now=now)
+    if not await desk.store.fetch("account_stands", **account_values(given.actor)):
+        raise Unauthenticated("The account is not active any more, or the session has ended.")
+    session = {"sid": given.actor.session_id, "account_id": given.actor.account_id}
+    current = {**session, "refresh_hash": fingerprint(given.token_id), "now": now}
+    if not desk.rotates:
+        if not await desk.store.fetch("touch_session", **current):
+            raise Unauthenticated("The refresh token is not the session's. Log in again.")
+        access_token = desk.tokens.make(Kind.ACCESS, given.actor, now=now)
+        return LogIn(access_token=access_token, refresh_token=refresh_token)
+    token_id = desk.new_session_id()
+    next_ = {"new_hash": fingerprint(token_id), "expires_at": now + desk.tokens.lifetimes.refresh_seconds}
+    said = {"outcome": Outcome.REFUSED, "code": Ended.REFRESH_TOKEN_REUSED}
+    rotation = _Rotation(
+        session=session,
+        values={**current, **next_},
+        caller=caller,
+        desk=desk,
+        revoked=_entry(desk, given.actor, "refresh", **said),
+    )
+    rotated = await desk.store.transact(rotation.run)
+    if rotated.revoked is not None:
+        account_id = given.actor.account_id
+        desk.notice(Warned(message=_reused(rotated.revoked, account_id)))
+    if not rotated.won:
+        raise Unauthenticated("The refresh token has been used before. Log in again.")
+    return _tokens(desk, given.actor, token_id, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rotated:
+    """Whether the token was the one in force, else the number of the session that was revoked for it."""
+
+    won: bool = False
+    revoked: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rotation:
+    """One refresh token for another, or what it means that it cannot be."""
+
+    session: dict[str, Any]
+    values: dict[str, Any]
+    caller: Caller
+    desk: Desk
+    # What goes on record where the session is revoked.
+    revoked: Entry
+
+    async def run(self, tx: Transaction) -> _Rotated:
+        """A dead token revokes its session, and that is kept: so this answers, and others refuse."""
+        if await tx.fetch("rotate_session", now_ms=self.desk.now_ms(), **self.values):
+            return _Rotated(won=True)
+        known = await tx.fetch("session_tokens", **self.session)
+        if not known:
+            return _Rotated()
+        number, previous_hash, rotated_at_ms, revoked_at = known[0]
+        at_once = self.values["refresh_hash"] == previous_hash and self.caller.arrived_at_ms < rotated_at_ms
+        # A request that came before the token died could not know: it is refused, and nothing more.
+        if revoked_at or at_once:
+            return _Rotated()
+        now, reason = self.values["now"], Ended.REFRESH_TOKEN_REUSED
+        await tx.fetch("revoke_session", **self.session, now=now, reason=reason)
+        await note(tx.fetch, [told(self.revoked)])
+        return _Rotated(revoked=number)
+
+
+def _reused(number: int, account_id: int) -> str:
+    return (
+        f"A refresh token that was dead came again: session {number} of account {account_id} is revoked. "
+        "Somebody may have copied it."
+    )
+
+
+async def standing(fetch: Fetch, actor: Actor) -> Actor:
+    """The actor with the therapist or client that the account belongs to just now: the guard, where no
+    statement of a field would bring it along. Raises Unauthenticated."""
+    rows = await fetch("account_stands", **account_values(actor))
+    if not rows:
         raise Unauthenticated("The account is not active any more.")
-    return desk.tokens.make(Kind.ACCESS, actor, now=now)
+    _, therapist_id, client_id = rows[0]
+    return replace(actor, therapist_id=therapist_id, client_id=client_id)
 
 
 def account_values(actor: Actor) -> dict[str, Any]:
     """The actor as the guard's statements want it."""
-    return {"account_id": actor.account_id, "username": actor.username, "role": actor.role}
+    return {
+        "account_id": actor.account_id,
+        "username": actor.username,
+        "role": actor.role,
+        "sid": actor.session_id,
+    }

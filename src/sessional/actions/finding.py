@@ -16,14 +16,17 @@ import orjson
 from sessional.access import Actor
 from sessional.actions.desk import Desk
 from sessional.actions.loading import busy_entry
-from sessional.actions.search import Search, diaries, rooms_between, searched
-from sessional.actions.walking import Entry, Free
+from sessional.actions.own import sees_all, told
+from sessional.actions.rooms import NO_ROOM, rooms_between
+from sessional.actions.search import Search, diaries, searched
+from sessional.actions.walking import Free
+from sessional.actions.windows import Entry
 from sessional.actions.work import Ref
 from sessional.diary.availability import day_at, period_of
 from sessional.diary.offers import reasons
-from sessional.diary.rules import BrokenRule, Busy, Rule, TherapistRules
-from sessional.diary.values import DAY_SECONDS
-from sessional.errors import InvalidArgument, InvalidCursor, InvalidPageSize, UnknownTherapist
+from sessional.diary.rules import Busy, TherapistRules
+from sessional.diary.values import DAY_SECONDS, Interval
+from sessional.errors import Forbidden, InvalidArgument, InvalidCursor, InvalidPageSize, UnknownTherapist
 
 DEFAULT_PAGE: Final = 20
 MOST_ON_A_PAGE: Final = 1000
@@ -44,6 +47,10 @@ async def free_slots(
 ) -> dict[str, Any]:
     """A page of free times. ``wanted`` are the fields that somebody will read."""
     order, size = order_by or "SOONEST", _size(first)
+    if order == "FAIREST" and not sees_all(actor):
+        raise Forbidden(
+            "The order FAIREST tells how much others work: it is for staff who see all diaries."
+        )
     place = None if after is None else _place(after, order)
     found = await searched(desk, actor, search)
     if order == "FAIREST" or "total_count" in wanted:
@@ -51,7 +58,7 @@ async def free_slots(
     page: dict[str, Any] = {"total_count": 0}
     free: Sequence[tuple[int, ...]]
     if order == "FAIREST":
-        free, more, total = await _fairest(found, size, place)
+        free, more, total = await fairest(found, size, place)
         page["total_count"] = total
     else:
         free, more = await _soonest(found, size, place)
@@ -109,7 +116,7 @@ async def explain_slot(
     service: str,
     duration_seconds: int | None = None,
 ) -> dict[str, Any]:
-    """Whether a search would offer this start, and if not, every rule that stands against it."""
+    """Whether a search would offer this start, and if not, what the actor may know of why."""
     wanted: dict[str, Any] = {"service": service, "therapist_ids": [therapist_id]}
     practice, numbers = await diaries(desk, actor, wanted)
     ask = Search.ask_for(practice, desk, actor, service, duration_seconds)
@@ -118,13 +125,16 @@ async def explain_slot(
     rules = practice.rules[therapist_id]
     span = {"starts_at": starts_at - _REACH_SECONDS, "ends_at": starts_at + _REACH_SECONDS}
     rows = await desk.store.fetch("busy_entries", therapist_id=therapist_id, **span)
-    broken = reasons(rules, practice.closures, ask, starts_at, [busy_entry(row) for row in rows])
+    busy = [busy_entry(row) for row in rows]
+    broken = reasons(rules, practice.closures, ask, starts_at, busy)
     if ask.service.needs_room:
-        has_room = await rooms_between(desk.store, starts_at, starts_at, ask.duration_seconds)
-        if not has_room(starts_at):
-            broken.append(BrokenRule(rule=Rule.ROOM, message="No room is free at that time.", value=None))
-    told = [{"rule": each.rule.value, "message": each.message, "value": each.value} for each in broken]
-    return {"offered": not broken, "rules": told}
+        within = Interval(starts_at=starts_at, ends_at=starts_at + ask.duration_seconds)
+        who = {"account_id": actor.account_id, "now": ask.now}
+        rooms = await rooms_between(desk.store.fetch, within, **who)
+        broken += [] if rooms.has_one(therapist_id, ask, starts_at, busy) else [NO_ROOM]
+    shown = told(actor, therapist_id, broken)
+    rules_told = [{"rule": each.rule.value, "message": each.message, "value": each.value} for each in shown]
+    return {"offered": not broken, "rules": rules_told}
 
 
 # ---- pages --------------------------------------------------------------------------------------
@@ -155,10 +165,11 @@ async def _counted(found: Search) -> int:
     return total
 
 
-async def _fairest(
-    found: Search, size: int, place: Sequence[int] | None
+async def fairest(
+    found: Search, size: int | None, place: Sequence[int] | None
 ) -> tuple[list[tuple[int, int, int]], bool, int]:
-    """Who has the fewest sessions in the week of the start comes first; then the soonest."""
+    """(sessions that week, start, therapist) in this order: the page, whether anything comes after it,
+    and how many there are. Who has the fewest sessions in the week of the start comes first."""
     walk = found.walk
     walk.whole_weeks = True
     weeks: dict[int, Counter[int]] = {}
@@ -172,7 +183,7 @@ async def _fairest(
     slots.sort()
     after = tuple(place or ())
     left = [slot for slot in slots if slot > after] if after else slots
-    return left[:size], len(left) > size, len(slots)
+    return left[:size], size is not None and len(left) > size, len(slots)
 
 
 def _weeks(rules: TherapistRules, sessions: Sequence[Busy]) -> Counter[int]:
@@ -193,6 +204,7 @@ def _slot(found: Search, free: Sequence[int]) -> dict[str, Any]:
         "therapist": Ref("Therapist", therapist_id),
         "service": Ref("Service", walk.practice.service_ids[walk.ask.service.code]),
         "places_left": walk.places_left(therapist_id, start),
+        "room": None if (room_id := found.room(therapist_id, start)) is None else Ref("Room", room_id),
     }
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
+from sessional.actions.own import check_diary, is_client
+from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.slots import nearby
@@ -25,9 +27,10 @@ async def hold_slot(
     service: str,
     duration_seconds: int | None = None,
 ) -> Mapping[str, Any]:
-    """Keep a time for the account that asks. A hold of its own in the way gives way to the new one.
+    """Keep a time for the account that asks, and a room where the service needs one. A hold of its own in
+    the way gives way to the new one.
 
-    Raises SlotTaken, RuleRefused, UnknownTherapist, UnknownService, InvalidTime.
+    Raises SlotTaken, RuleRefused, RoomTaken, UnknownTherapist, UnknownService, InvalidTime.
     """
     wish = Wish(
         therapist_id=therapist_id,
@@ -36,6 +39,7 @@ async def hold_slot(
         service_code=service,
     )
     booking.check(wish)
+    check_diary(work.actor, therapist_id)
     if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
         raise UnknownTherapist
     known = await work.tx.fetch("service_length", code=service)
@@ -52,19 +56,34 @@ async def hold_slot(
         held_until=work.now + work.desk.hold_seconds,
         account_id=work.actor.account_id,
     )
+    if known[0][2]:
+        who = {"account_id": work.actor.account_id, "now": work.now}
+        room_id = await take_room(work.tx, wanted, appointment_id=added[0][0], **who)
+        row = {"appointment_id": added[0][0], "therapist_id": therapist_id}
+        await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
     return {"hold": Ref("Hold", added[0][0])}
 
 
 async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
-    """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone."""
-    tx, mine = work.tx, {"account_id": work.actor.account_id, "now": work.now}
+    """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone; who
+    waits for what the first of these kept is offered it."""
+    tx, actor = work.tx, work.actor
+    mine = {"account_id": actor.account_id, "now": work.now}
     row = {"therapist_id": wish.therapist_id}
-    await tx.fetch("drop_expired_holds", now=work.now, **row)
+    for run_out in await tx.fetch("drop_expired_holds", now=work.now, **row):
+        work.frees(*run_out)
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     await tx.fetch("drop_stale_holds", **row, **span, **mine)
     (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
-    if has_rules:
-        await admit_by_rules(tx, service_code=wish.service_code, wanted=wanted, **row, **mine)
+    if has_rules or is_client(actor):
+        await admit_by_rules(
+            tx,
+            therapist_id=wish.therapist_id,
+            service_code=wish.service_code,
+            wanted=wanted,
+            actor=actor,
+            now=work.now,
+        )
     around = nearby(wanted)
     reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
     taken = [
@@ -77,6 +96,8 @@ async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
 async def release_hold(work: Work, *, hold_id: int) -> Mapping[str, Any]:
     """Give the time back. Somebody else's hold is answered like one that does not exist: NotFound."""
     account_id = work.actor.account_id
-    if not await work.tx.fetch("release_hold", hold_id=hold_id, account_id=account_id):
+    released = await work.tx.fetch("release_hold", hold_id=hold_id, account_id=account_id)
+    if not released:
         raise NotFound("hold", path=["holdId"])
+    work.frees(*released[0])
     return {"hold_id": str(hold_id)}

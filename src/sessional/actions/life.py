@@ -7,14 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, overload
 
+from sessional.access import Actor
+from sessional.actions import notices
+from sessional.actions.own import check_override, is_client, sees_session
 from sessional.actions.work import Ref, Work
-from sessional.diary.life import Status, admit_attendance, admit_transition, is_late
+from sessional.diary.life import (
+    BLOCKS,
+    Status,
+    admit_attendance,
+    admit_transition,
+    check_cancel_reason,
+    is_late,
+)
 from sessional.errors import CancelNotice, InvalidInput, InvalidTime, NotFound, StaleVersion
 from sessional.store.constraints import Conflict
 
-_LONGEST_REASON: Final = 2_000
+LONGEST_REASON: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Session:
     version: int
     cancel_notice_seconds: int
     room_id: int | None
+    places_taken: int
 
     @property
     def status(self) -> Status:
@@ -41,7 +52,8 @@ class Session:
 
 
 async def opened(work: Work, appointment_id: int, *, also: int | None = None) -> Session:
-    """A session whose diary is locked until the end, and ``also`` another's. Raises NotFound.
+    """A session whose diary is locked until the end, and ``also`` another's. Raises NotFound, also for
+    a session that is not the actor's own.
 
     Diaries are locked in the order of their numbers, so that two changes never wait for one another.
     """
@@ -54,6 +66,8 @@ async def opened(work: Work, appointment_id: int, *, also: int | None = None) ->
     rows = await work.tx.fetch("session", appointment_id=appointment_id)
     if not rows or rows[0][1] != therapist_id:  # It was handed to another therapist while we waited.
         raise Conflict("appointment_moved")
+    if not await sees_session(work.tx.fetch, work.actor, appointment_id, therapist_id):
+        raise NotFound("appointment", path=["appointmentId"])
     return Session(*rows[0])
 
 
@@ -70,20 +84,51 @@ def check_notice(work: Work, session: Session, by: str | None, *, override: bool
         raise CancelNotice(notice, max(0, session.starts_at - notice))
 
 
+@overload
+def as_said_by(actor: Actor, by: str) -> str: ...
+@overload
+def as_said_by(actor: Actor, by: str | None) -> str | None: ...
+def as_said_by(actor: Actor, by: str | None) -> str | None:
+    """Who does it: a client cannot say that it was somebody else."""
+    return "CLIENT" if is_client(actor) else by
+
+
+def check_alone(work: Work, session: Session) -> None:
+    """Raises InvalidInput where a client would decide for the others of a group."""
+    if is_client(work.actor) and session.places_taken > 1:
+        raise InvalidInput("Others take part in this session: ask the practice.", path=["appointmentId"])
+
+
 async def changed(
     work: Work, session: Session, statement: str, change: str, reason: str | None, values: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Write a change and its event; a session's first change also notes what it was before."""
-    if reason is not None and len(reason) > _LONGEST_REASON:
-        raise InvalidInput(f"A reason has at most {_LONGEST_REASON:,} characters.", path=["reason"])
+    """Write a change, its event and its notices; a session's first change also notes what it was before."""
+    if reason is not None and len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"A reason has at most {LONGEST_REASON:,} characters.", path=["reason"])
     number = session.appointment_id
     who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
     if not await work.tx.fetch("has_history", appointment_id=number):
         await work.tx.fetch("note_event", appointment_id=number, change="BOOKED", reason=None, **who)
     row = {"appointment_id": number, "therapist_id": session.therapist_id}
     await work.tx.fetch(statement, **row, **values)
+    if session.status in BLOCKS and not _stays(statement, values):
+        work.frees(session.therapist_id, session.starts_at, session.ends_at)
     await work.tx.fetch("note_event", appointment_id=number, change=change, reason=reason, **who)
+    await _tell(work, session, change)
     return {"appointment": session.ref}
+
+
+async def _tell(work: Work, session: Session, change: str) -> None:
+    """The clients, of a change to a session that was like this before it."""
+    kind = notices.kind_of(change, session.status)
+    if kind is not None and work.tells and work.desk.mails:
+        was = session.starts_at if kind is notices.Kind.MOVED else None
+        await notices.queue(work.tx, kind, [session.appointment_id], now=work.now, was_starts_at=was)
+
+
+def _stays(statement: str, values: Mapping[str, Any]) -> bool:
+    """Whether the session goes on taking up the time that it took."""
+    return statement == "set_status" and Status(values["status"]) in BLOCKS
 
 
 async def cancel_appointment(
@@ -92,18 +137,30 @@ async def cancel_appointment(
     appointment_id: int,
     by: str,
     reason: str | None = None,
+    reason_code: str | None = None,
     expected_version: int | None = None,
     override_rules: bool | None = None,
 ) -> Mapping[str, Any]:
     """Its time is free again. One that is cancelled already stays as it is, so a retry is no error."""
+    override = check_override(work.actor, override_rules)
     session = await opened(work, appointment_id)
     if session.status is Status.CANCELLED:
         return {"appointment": session.ref}
     check_version(session, expected_version)
     admit_transition(session.status, Status.CANCELLED)
-    check_notice(work, session, by, override=bool(override_rules))
+    by = as_said_by(work.actor, by)
+    check_cancel_reason(reason_code, by)
+    check_alone(work, session)
+    check_notice(work, session, by, override=override)
+    return await called_off(work, session, by, reason, reason_code)
+
+
+async def called_off(
+    work: Work, session: Session, by: str, reason: str | None, reason_code: str | None
+) -> Mapping[str, Any]:
+    """Cancelled, for a caller who has made sure that it may be."""
     late = is_late(session.starts_at, work.now, session.cancel_notice_seconds)
-    said = {"by": by, "reason": reason, "late": late}
+    said = {"by": by, "reason": reason, "reason_code": reason_code, "late": late}
     return await changed(work, session, "cancel", "CANCELLED", reason, said)
 
 

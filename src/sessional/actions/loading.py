@@ -95,6 +95,7 @@ def busy_entry(row: Sequence[Any]) -> Busy:
         places_left=0 if held_until else row[6],
         held_by=row[8] if held_until else None,
         held_until=held_until,
+        room_id=row[9],
     )
 
 

@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
-from sessional.actions.life import Session, changed, check_notice, check_version, opened
+from sessional.actions.life import (
+    Session,
+    as_said_by,
+    changed,
+    check_alone,
+    check_notice,
+    check_version,
+    opened,
+)
+from sessional.actions.own import check_override, is_client
+from sessional.actions.rooms import take_room
 from sessional.actions.work import Work
 from sessional.diary import booking
 from sessional.diary.life import BLOCKS, MOVABLE, TRANSITIONS, Status
 from sessional.diary.slots import nearby
 from sessional.diary.values import Interval, Wish
-from sessional.errors import ClientBusy, RoomTaken, TransitionRefused, UnknownTherapist
+from sessional.errors import ClientBusy, TransitionRefused, UnknownTherapist
 
 
 async def reschedule_appointment(
@@ -27,13 +37,15 @@ async def reschedule_appointment(
     override_rules: bool | None = None,
 ) -> Mapping[str, Any]:
     """Another time, in the same diary. Only its own time is not in its way."""
+    override, by = check_override(work.actor, override_rules), as_said_by(work.actor, by)
     session = await opened(work, appointment_id)
     length = session.ends_at - session.starts_at if duration_seconds is None else duration_seconds
     check_version(session, expected_version)
-    _check_movable(session, "moved")
-    check_notice(work, session, by, override=bool(override_rules))
+    check_movable(session, "moved")
+    check_alone(work, session)
+    check_notice(work, session, by, override=override)
     wish = as_wish(session, session.therapist_id, starts_at, length)
-    return await _move(work, session, wish, "MOVED", reason, bool(override_rules))
+    return await _move(work, session, wish, "MOVED", reason, override)
 
 
 async def reassign_appointment(
@@ -50,12 +62,37 @@ async def reassign_appointment(
     if session.therapist_id == therapist_id:
         return {"appointment": session.ref}
     check_version(session, expected_version)
-    _check_movable(session, "reassigned")
+    check_movable(session, "reassigned")
     wish = as_wish(session, therapist_id, session.starts_at, session.ends_at - session.starts_at)
     done = await _move(work, session, wish, "REASSIGNED", reason, bool(override_rules))
-    places = {"therapist_id": therapist_id, "old_therapist_id": session.therapist_id}
-    await work.tx.fetch("keys_follow", appointment_id=appointment_id, **places)
+    await _keys_follow(work, session, therapist_id)
     return done
+
+
+async def _keys_follow(work: Work, session: Session, therapist_id: int) -> None:
+    places = {"therapist_id": therapist_id, "old_therapist_id": session.therapist_id}
+    await work.tx.fetch("keys_follow", appointment_id=session.appointment_id, **places)
+
+
+async def move_elsewhere(
+    work: Work,
+    appointment_id: int,
+    *,
+    starts_at: int | None,
+    therapist_id: int | None,
+    override: bool,
+    reason: str | None,
+) -> None:
+    """Another time, another therapist, or both, for a session that cannot stay. Raises BookingRefused."""
+    session = await opened(work, appointment_id, also=therapist_id)
+    check_movable(session, "moved")
+    whose = session.therapist_id if therapist_id is None else therapist_id
+    start = session.starts_at if starts_at is None else starts_at
+    wish = as_wish(session, whose, start, session.ends_at - session.starts_at)
+    handed_over = whose != session.therapist_id
+    await _move(work, session, wish, "REASSIGNED" if handed_over else "MOVED", reason, override)
+    if handed_over:
+        await _keys_follow(work, session, whose)
 
 
 def as_wish(session: Session, therapist_id: int, starts_at: int, length: int) -> Wish:
@@ -69,7 +106,8 @@ def as_wish(session: Session, therapist_id: int, starts_at: int, length: int) ->
     return wish
 
 
-def _check_movable(session: Session, wanted: str) -> None:
+def check_movable(session: Session, wanted: str) -> None:
+    """Raises TransitionRefused for a session that is under way, over or off."""
     if session.status not in MOVABLE:
         allowed = [status.value for status in Status if status in TRANSITIONS[session.status]]
         raise TransitionRefused(session.status.value, wanted, allowed)
@@ -84,7 +122,7 @@ async def _move(
         await admit_move(work, session, wish, wanted, override)
         room_id = await _room(work, session, wanted)
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at, "room_id": room_id}
-    place = {"new_therapist_id": wish.therapist_id, "overridden": override}
+    place = {"new_therapist_id": wish.therapist_id, "overridden": override, "now": work.now}
     return await changed(work, session, "move_session", change, reason, {**span, **place})
 
 
@@ -97,13 +135,13 @@ async def admit_move(work: Work, session: Session, wish: Wish, wanted: Interval,
         raise UnknownTherapist
     await tx.fetch("drop_stale_holds", now=work.now, account_id=account_id, **row, **span)
     (has_rules,) = (await tx.fetch("diary_has_rules", **row))[0]
-    if has_rules and not override:
+    if is_client(work.actor) or (has_rules and not override):
         await admit_by_rules(
             tx,
             therapist_id=wish.therapist_id,
             service_code=session.service_code,
             wanted=wanted,
-            account_id=account_id,
+            actor=work.actor,
             now=work.now,
             ignoring=session.appointment_id,
         )
@@ -120,9 +158,11 @@ async def _room(work: Work, session: Session, wanted: Interval) -> int | None:
     """The room that it had, or else the first that is free. Raises RoomTaken."""
     if session.room_id is None:
         return None
-    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    row = {"appointment_id": session.appointment_id, "room_id": session.room_id}
-    rooms = await work.tx.fetch("room_for_move", **row, **span)
-    if not rooms:
-        raise RoomTaken
-    return int(rooms[0][0])
+    return await take_room(
+        work.tx,
+        wanted,
+        account_id=work.actor.account_id,
+        now=work.now,
+        had=session.room_id,
+        appointment_id=session.appointment_id,
+    )

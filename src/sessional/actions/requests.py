@@ -7,8 +7,9 @@ from typing import Any
 
 from sessional.actions.holds import admit
 from sessional.actions.life import changed, check_version, opened
-from sessional.actions.members import free_room
 from sessional.actions.moving import admit_move, as_wish
+from sessional.actions.own import check_diary, participants, sees_client
+from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.life import Status, admit_transition
@@ -40,6 +41,7 @@ async def request_appointment(
         service_code=service,
     )
     booking.check(wish)
+    check_diary(work.actor, therapist_id)
     if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
         raise UnknownTherapist
     known = await work.tx.fetch("service_length", code=service)
@@ -50,9 +52,9 @@ async def request_appointment(
     status = Status.PENDING if reserve else Status.PROPOSED
     row = {"therapist_id": therapist_id, "service_code": service, "status": status.value}
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    added = await work.tx.fetch("add_request", **row, **span)
+    added = await work.tx.fetch("add_request", now=work.now, **row, **span)
     number: int = added[0][0]
-    await _join(work, number, list(dict.fromkeys(client_ids or ())), known[0][1], wanted)
+    await _join(work, number, participants(work.actor, client_ids or ()), known[0][1], wanted)
     if reserve and known[0][2]:
         await _furnish(work, number, therapist_id, wanted)
     who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
@@ -68,7 +70,8 @@ async def _join(
         raise FullyBooked
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     for client_id in client_ids:
-        if not await work.tx.fetch("client_details", client_id=client_id):
+        known = await work.tx.fetch("client_details", client_id=client_id)
+        if not known or not await sees_client(work.tx.fetch, work.actor, client_id):
             raise NotFound("client", path=["clientIds"])
         if await work.tx.fetch("client_busy", client_id=client_id, **span):
             raise ClientBusy
@@ -76,7 +79,7 @@ async def _join(
 
 
 async def _furnish(work: Work, appointment_id: int, therapist_id: int, wanted: Interval) -> None:
-    room_id = await free_room(work.tx, wanted)
+    room_id = await take_room(work.tx, wanted, account_id=work.actor.account_id, now=work.now)
     row = {"appointment_id": appointment_id, "therapist_id": therapist_id}
     await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
 
@@ -112,5 +115,5 @@ async def decline_appointment(
     check_version(session, expected_version)
     if session.status not in (Status.PROPOSED, Status.PENDING):
         admit_transition(session.status, Status.PENDING)
-    said = {"by": "PRACTICE", "reason": reason, "late": False}
+    said = {"by": "PRACTICE", "reason": reason, "reason_code": None, "late": False}
     return await changed(work, session, "cancel", "DECLINED", reason, said)

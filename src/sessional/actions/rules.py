@@ -15,9 +15,12 @@ import orjson
 
 from sessional.actions import checks
 from sessional.actions.loading import load_rules
-from sessional.actions.rules_affected import Change, Decisions, day, settle
+from sessional.actions.own import keeps_diary
+from sessional.actions.rules_affected import Change, Decisions, Settled, day, open_diaries, settle
 from sessional.actions.rules_therapists import open_diary
+from sessional.actions.waitlist_openings import Openings
 from sessional.actions.work import Ref, Work
+from sessional.actions.zone_rules import note_first
 from sessional.diary.rules import (
     Minutes,
     Override,
@@ -28,7 +31,7 @@ from sessional.diary.rules import (
     check_minutes,
 )
 from sessional.diary.values import END_OF_TIME
-from sessional.errors import InvalidInput
+from sessional.errors import InvalidInput, NotFound
 
 Given = Mapping[str, Any]
 
@@ -41,13 +44,15 @@ async def set_working_hours(
 ) -> Mapping[str, Any]:
     """These hours instead of all there were. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
     change = new_hours(hours)
-    await open_diary(work, therapist_id)
-    cancelled = await settle(work, therapist_id, change, decisions)
+    await open_diaries(work, therapist_id, decisions)
+    openings = await Openings.begin(work, therapist_id)
+    settled = await settle(work, therapist_id, change, decisions)
     await work.tx.fetch("drop_working_hours", therapist_id=therapist_id)
     for one in hours:
         row = {"valid_from": None, "valid_until": None, "every_weeks": 1, **one}
         await work.tx.fetch("add_working_hours", therapist_id=therapist_id, **row)
-    return await _changed(work, therapist_id, cancelled)
+    await openings.end(work)
+    return await _changed(work, therapist_id, settled)
 
 
 def new_hours(hours: Sequence[Given]) -> Change:
@@ -80,12 +85,14 @@ async def set_date_override(
 ) -> Mapping[str, Any]:
     """Other hours on a date; none: closed. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
     change = new_override(on_date, intervals)
-    await open_diary(work, therapist_id)
-    cancelled = await settle(work, therapist_id, change, decisions)
+    await open_diaries(work, therapist_id, decisions)
+    openings = await Openings.begin(work, therapist_id)
+    settled = await settle(work, therapist_id, change, decisions)
     pairs = orjson.dumps(_pairs(intervals)).decode()
     place = {"therapist_id": therapist_id, "on_date": on_date}
     rows = await work.tx.fetch("override_date", intervals=pairs, **place)
-    payload = await _changed(work, therapist_id, cancelled)
+    await openings.end(work)
+    payload = await _changed(work, therapist_id, settled)
     return {**payload, "date_override": Ref("DateOverride", rows[0][0])}
 
 
@@ -94,15 +101,25 @@ async def remove_date_override(
 ) -> Mapping[str, Any]:
     """The weekly hours stand on that date again. Raises NotFound, DecisionsNeeded."""
     therapist_id, on_date = await _override(work, date_override_id)
-    await open_diary(work, therapist_id)
-    cancelled = await settle(work, therapist_id, _without_override(on_date), decisions)
+    await open_diaries(work, therapist_id, decisions)
+    openings = await Openings.begin(work, therapist_id)
+    settled = await settle(work, therapist_id, _without_override(on_date), decisions)
     await work.tx.fetch("drop_override", date_override_id=date_override_id)
-    return await _changed(work, therapist_id, cancelled)
+    await openings.end(work)
+    return await _changed(work, therapist_id, settled)
 
 
 async def _override(work: Work, date_override_id: int) -> tuple[int, str]:
-    row = await work.one("override_by_id", "date override", date_override_id=date_override_id)
+    row = await _own(work, "override_by_id", "date override", date_override_id=date_override_id)
     return row[0], row[1]
+
+
+async def _own(work: Work, statement: str, what: str, **values: Any) -> Any:
+    """A row whose first column is whose it is. Raises NotFound, also where that is another's."""
+    row = await work.one(statement, what, **values)
+    if not keeps_diary(work.actor, row[0]):
+        raise NotFound(what)
+    return row
 
 
 def new_override(on_date: str, intervals: Sequence[Given]) -> Change:
@@ -143,17 +160,18 @@ async def add_time_off(
 ) -> Mapping[str, Any]:
     """A span without sessions. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
     change = new_time_off(starts_at, ends_at)
-    await open_diary(work, therapist_id)
-    cancelled = await settle(work, therapist_id, change, decisions)
+    await open_diaries(work, therapist_id, decisions)
+    settled = await settle(work, therapist_id, change, decisions)
     span = {"starts_at": starts_at, "ends_at": ends_at, "reason": checks.text(reason, "reason")}
     rows = await work.tx.fetch("new_time_off", therapist_id=therapist_id, **span)
-    payload = await _changed(work, therapist_id, cancelled)
+    payload = await _changed(work, therapist_id, settled)
     return {**payload, "time_off": Ref("TimeOff", rows[0][0])}
 
 
 async def remove_time_off(work: Work, *, time_off_id: int) -> Mapping[str, Any]:
     """The therapist has that time again. Raises NotFound."""
-    row = await work.one("drop_time_off", "time off", time_off_id=time_off_id)
+    row = await _own(work, "drop_time_off", "time off", time_off_id=time_off_id)
+    work.frees(*row)
     return await _given_back(work, row[0])
 
 
@@ -185,12 +203,13 @@ async def set_away(
         raise InvalidInput("Another stay has some of these days.", path=["fromDate"])
     stay = {"time_zone": time_zone, "from_date": from_date, "until_date": until_date}
     rows = await work.tx.fetch("new_away", therapist_id=therapist_id, **stay)
+    await note_first(work.tx.fetch, time_zone, work.now)
     return {**await _given_back(work, therapist_id), "away": Ref("Away", rows[0][0])}
 
 
 async def remove_away(work: Work, *, away_id: int) -> Mapping[str, Any]:
     """The hours of those days are read at home again. Raises NotFound."""
-    row = await work.one("drop_away", "stay in another zone", away_id=away_id)
+    row = await _own(work, "drop_away", "stay in another zone", away_id=away_id)
     return await _given_back(work, row[0])
 
 
@@ -202,5 +221,7 @@ async def _given_back(work: Work, therapist_id: int) -> dict[str, Any]:
     return {"therapist": Ref("Therapist", therapist_id)}
 
 
-async def _changed(work: Work, therapist_id: int, cancelled: Sequence[Ref]) -> dict[str, Any]:
-    return {**await _given_back(work, therapist_id), "cancelled": list(cancelled)}
+async def _changed(work: Work, therapist_id: int, settled: Settled) -> dict[str, Any]:
+    """Once the change is written: now sessions move, and keep to the rules that hold from here on."""
+    given_back = await _given_back(work, therapist_id)
+    return {**given_back, "cancelled": list(settled.cancelled), "moved": await settled.move(work)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sessional.access import Actor
 from sessional.actions.desk import Desk
+from sessional.actions.own import check_diary
 from sessional.actions.rules import new_hours, new_override, new_time_off
 from sessional.actions.rules_affected import Change, affected
 from sessional.actions.work import Ref
@@ -25,6 +26,7 @@ async def preview_diary_change(
     time_off: Mapping[str, Any] | None = None,
 ) -> list[Ref]:
     """The sessions that need a decision, in the order of time. Raises InvalidInput, UnknownTherapist."""
+    check_diary(actor, therapist_id)
     changes: list[Change] = []
     if hours is not None:
         changes.append(new_hours(hours))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import orjson
+
 from sessional.actions import checks
+from sessional.actions.own import check_diary
 from sessional.actions.work import Ref, Work
+from sessional.actions.zone_rules import note_first
 from sessional.diary.names import fold
 from sessional.errors import UnknownService, UnknownTherapist
 
-_COLUMNS: Final = ("first_name", "last_name", "time_zone", "max_per_day", "max_per_week")
+_COLUMNS: Final = ("first_name", "last_name", "time_zone", "max_per_day", "max_per_week", "languages")
 _LIMITS: Final = ("max_per_day", "max_per_week")
 # More sessions than any day or week can hold are no limit.
 _MOST: Final = 1_000
@@ -24,9 +28,10 @@ async def add_therapist(
     **details: Any,
 ) -> Mapping[str, Any]:
     """A therapist with an empty diary and no hours. Raises InvalidInput, UnknownService."""
-    row = _checked({**dict.fromkeys(_LIMITS), **details})
+    row = _checked({**dict.fromkeys(_LIMITS), "languages": (), **checks.given(details)})
     added = await work.tx.fetch("new_therapist", **row)
     therapist_id: int = added[0][0]
+    await note_first(work.tx.fetch, row["time_zone"], work.now)
     await _link(work, therapist_id, specialisms, services)
     await work.bump_rules(therapist_id)
     return {"therapist": Ref("Therapist", therapist_id)}
@@ -44,15 +49,19 @@ async def change_therapist(
     await open_diary(work, therapist_id)
     (known,) = await work.tx.fetch("therapist_details", therapist_id=therapist_id)
     changes = checks.given(details, may_be_null=_LIMITS)
-    row = _checked({**dict(zip(_COLUMNS, known, strict=True)), **changes})
+    stands = dict(zip(_COLUMNS, known, strict=True))
+    row = _checked({**stands, "languages": orjson.loads(stands["languages"]), **changes})
     await work.tx.fetch("change_therapist", therapist_id=therapist_id, **row)
+    await note_first(work.tx.fetch, row["time_zone"], work.now)
     await _link(work, therapist_id, specialisms, services)
     await work.bump_rules(therapist_id)
     return {"therapist": Ref("Therapist", therapist_id)}
 
 
 async def open_diary(work: Work, therapist_id: int) -> None:
-    """Nobody else books or changes rules here until the end. Raises UnknownTherapist."""
+    """Nobody else books or changes rules here until the end. Raises UnknownTherapist, also for a diary
+    that is another's."""
+    check_diary(work.actor, therapist_id)
     if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
         raise UnknownTherapist
 
@@ -66,6 +75,7 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "time_zone": checks.time_zone(row["time_zone"]),
+        "languages": orjson.dumps(checks.languages(row["languages"], "languages")).decode(),
         "search_name": fold(f"{first_name} {last_name}"),
     }
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
 from sessional.access import Actor
+from sessional.actions import notices
 from sessional.actions.admission import WITHOUT_RULES, alternatives
 from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
 from sessional.actions.loading import Fetch, busy_around, load_closures, load_rules, load_services
 from sessional.actions.members import join_clients, know_clients
+from sessional.actions.own import check_diary, keeps_diary
+from sessional.actions.rooms import NO_ROOM, Rooms, rooms_between, take_room
 from sessional.actions.work import Ref, Work
+from sessional.actions.zone_rules import note_first
 from sessional.diary import booking
 from sessional.diary.ask import Ask, in_the_way
+from sessional.diary.life import check_cancel_reason
 from sessional.diary.offers import reasons
 from sessional.diary.rules import BrokenRule, Busy, Closures, TherapistRules
 from sessional.diary.series import Every, Pattern, occurrences
@@ -45,6 +50,8 @@ class Occurrence:
     span: Interval
     broken: Sequence[BrokenRule]
     instead: Sequence[Slot] = ()
+    # The session that it is, where it is booked already.
+    appointment_id: int | None = None
 
     def shown(self) -> dict[str, Any]:
         rules = [{"rule": b.rule.value, "message": b.message, "value": b.value} for b in self.broken]
@@ -53,11 +60,13 @@ class Occurrence:
             for s in self.instead
         ]
         shown = {"number": self.number, "starts_at": self.span.starts_at, "ends_at": self.span.ends_at}
-        return {**shown, "free": not self.broken, "rules": rules, "alternatives": slots}
+        known = None if self.appointment_id is None else str(self.appointment_id)
+        told = {"appointment_id": known, "free": not self.broken}
+        return {**shown, **told, "rules": rules, "alternatives": slots}
 
 
 @dataclass(slots=True)
-class _Diary:
+class Look:
     """What one therapist's sessions are asked against, and the sessions of the series so far."""
 
     rules: TherapistRules
@@ -65,6 +74,7 @@ class _Diary:
     ask: Ask
     has_rules: bool
     busy: list[Busy]
+    rooms: Rooms | None = None
     starts: list[int] = field(default_factory=list)
 
     def occurrence(self, number: int, starts_at: int) -> Occurrence:
@@ -73,12 +83,30 @@ class _Diary:
         broken = reasons(self.rules, self.closures, self.ask, starts_at, near)
         if not self.has_rules:
             broken = [one for one in broken if one.rule in WITHOUT_RULES]
+        therapist_id = self.rules.therapist_id
+        if self.rooms and not self.rooms.has_one(therapist_id, self.ask, starts_at, near):
+            broken.append(NO_ROOM)
         span = Interval(starts_at=starts_at, ends_at=starts_at + length)
         return Occurrence(number, span, broken, self._instead(span, near) if broken else ())
 
+    def add(self, span: Interval) -> None:
+        """From here on this session of the series is in the way of those that come after, and counts."""
+        service = self.ask.service
+        new = Busy(
+            starts_at=span.starts_at,
+            ends_at=span.ends_at,
+            buffer_before_seconds=service.buffer_before_seconds,
+            buffer_after_seconds=service.buffer_after_seconds,
+            service_code=service.code,
+        )
+        self.starts = self.starts or [other.starts_at for other in self.busy]
+        place = bisect_left(self.starts, span.starts_at)
+        self.starts.insert(place, span.starts_at)
+        self.busy.insert(place, new)
+
     def _instead(self, span: Interval, near: Sequence[Busy]) -> Sequence[Slot]:
         if self.has_rules:
-            return alternatives(self.rules, self.closures, self.ask, span, near)
+            return alternatives(self.rules, self.closures, self.ask, span, near, self.rooms)
         busy = [Interval(starts_at=b.starts_at, ends_at=b.ends_at) for b in in_the_way(self.ask, near)]
         not_before = self.ask.now if span.starts_at >= self.ask.now else 0
         therapist_id = self.rules.therapist_id
@@ -111,24 +139,39 @@ async def book_series(
     conflicts = [occurrence for occurrence in found if occurrence.broken]
     if conflicts:
         raise SeriesConflict([occurrence.shown() for occurrence in conflicts], len(found))
-    await know_clients(work.tx, client_ids)
+    await know_clients(work.tx, work.actor, client_ids)
     numbers = await _write(work, found, client_ids, given)
+    if client_ids and work.desk.mails:
+        await notices.queue(work.tx, notices.Kind.SERIES_BOOKED, numbers, now=work.now)
     return {"appointments": [Ref("Appointment", number) for number in numbers]}
 
 
 async def cancel_series(
-    work: Work, *, appointment_id: int, following: bool, by: str, reason: str | None = None
+    work: Work,
+    *,
+    appointment_id: int,
+    following: bool,
+    by: str,
+    reason: str | None = None,
+    reason_code: str | None = None,
 ) -> Mapping[str, Any]:
     """Cancel this session of a series and those that follow, or all that lie ahead. The past is kept."""
+    check_cancel_reason(reason_code, by)
     rows = await work.tx.fetch("series_of", appointment_id=appointment_id)
-    if not rows:
+    if not rows or not keeps_diary(work.actor, rows[0][2]):
         raise NotFound("series", path=["appointmentId"])
-    series_id, starts_at = rows[0]
+    series_id, starts_at, _ = rows[0]
     begin = starts_at if following else work.now
     ahead = await work.tx.fetch("series_ahead", series_id=series_id, begin=max(begin, work.now))
-    for row in ahead:
-        await cancel_appointment(work, appointment_id=row[0], by=by, reason=reason)
-    return {"appointments": [Ref("Appointment", row[0]) for row in ahead]}
+    # Those that were handed to another therapist are that one's to cancel.
+    numbers = [number for number, therapist_id in ahead if keeps_diary(work.actor, therapist_id)]
+    for number in numbers:
+        await cancel_appointment(
+            replace(work, tells=False), appointment_id=number, by=by, reason=reason, reason_code=reason_code
+        )
+    if numbers and work.desk.mails:
+        await notices.queue(work.tx, notices.Kind.SERIES_CANCELLED, numbers, now=work.now)
+    return {"appointments": [Ref("Appointment", number) for number in numbers]}
 
 
 # ---- looking ------------------------------------------------------------------------------------
@@ -146,6 +189,7 @@ async def _outcomes(
     duration_seconds: int | None = None,
     choices: Sequence[Mapping[str, Any]] = (),
 ) -> list[Occurrence]:
+    check_diary(actor, therapist_id)
     diary = await fetch("open_diary", therapist_id=therapist_id)
     if not diary:
         raise UnknownTherapist
@@ -163,7 +207,11 @@ async def _outcomes(
         starts_at=max(0, min(starts.values(), default=0) - _REACH),
         ends_at=max(starts.values(), default=0) + _REACH,
     )
-    look = _Diary(
+    rooms = None
+    if services[service].needs_room:
+        who = {"account_id": actor.account_id, "now": now}
+        rooms = await rooms_between(fetch, replace(whole, ends_at=whole.ends_at + length), **who)
+    look = Look(
         rules=rules,
         closures=await load_closures(fetch),
         ask=Ask(
@@ -174,9 +222,16 @@ async def _outcomes(
             free_of_hours=not rules.takes_search_bookings,
         ),
         has_rules=diary[0][1] > 0,
-        busy=await busy_around(fetch, therapist_id, whole),
+        # A series makes sessions of its own: a place in a group that is there already is none for it.
+        busy=[replace(other, places_left=0) for other in await busy_around(fetch, therapist_id, whole)],
+        rooms=rooms,
     )
-    return [look.occurrence(number, start) for number, start in starts.items()]
+    found = []
+    for number, start in starts.items():
+        found.append(look.occurrence(number, start))
+        if not found[-1].broken:
+            look.add(found[-1].span)
+    return found
 
 
 def _starts(rules: TherapistRules, starts_at: int, pattern: Mapping[str, Any]) -> list[int]:
@@ -215,15 +270,22 @@ async def _write(
     work: Work, found: Sequence[Occurrence], client_ids: Sequence[int], given: Mapping[str, Any]
 ) -> list[int]:
     place = {"therapist_id": given["therapist_id"], "service_code": given["service"]}
+    zone = given["pattern"].get("time_zone")
+    if zone is not None:
+        await note_first(work.tx.fetch, zone, work.now)
     rows = await work.tx.fetch(
-        "add_series", rhythm=given["pattern"]["every"], starts_at=found[0].span.starts_at, **place
+        "add_series",
+        rhythm=given["pattern"]["every"],
+        time_zone=zone,
+        starts_at=found[0].span.starts_at,
+        **place,
     )
     starts = sorted(occurrence.span.starts_at for occurrence in found)
     length = found[0].span.ends_at - found[0].span.starts_at
     await _drop_holds(work, given["therapist_id"], starts, length)
     packed = work.tx.dialect.pack(starts)
     added = await work.tx.fetch(
-        "add_to_series", series_id=rows[0][0], starts=packed, length=length, **place
+        "add_to_series", series_id=rows[0][0], starts=packed, length=length, now=work.now, **place
     )
     numbers = {row[1]: int(row[0]) for row in added}
     missing = [occurrence for occurrence in found if occurrence.span.starts_at not in numbers]
@@ -232,7 +294,19 @@ async def _write(
     for start in starts:
         span = Interval(starts_at=start, ends_at=start + length)
         await join_clients(work.tx, numbers[start], client_ids, span)
+    await _furnish(work, numbers, length, place)
     return [numbers[start] for start in starts]
+
+
+async def _furnish(work: Work, numbers: Mapping[int, int], length: int, place: Mapping[str, Any]) -> None:
+    """A room for every session, by its start, where the service needs one. Raises RoomTaken."""
+    known = await work.tx.fetch("service_length", code=place["service_code"])
+    who = {"account_id": work.actor.account_id, "now": work.now}
+    for start, number in numbers.items() if known[0][2] else ():
+        span = Interval(starts_at=start, ends_at=start + length)
+        room_id = await take_room(work.tx, span, appointment_id=number, **who)
+        row = {"appointment_id": number, "therapist_id": place["therapist_id"]}
+        await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
 
 
 async def _drop_holds(work: Work, therapist_id: int, starts: Sequence[int], length: int) -> None:

@@ -6,11 +6,12 @@ payload -> value. A row stands there as a ``Ref``; what is asked of it is read i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sessional.access import Actor
 from sessional.actions.desk import Desk
+from sessional.diary.values import Slot
 from sessional.errors import NotFound
 from sessional.store.store import Transaction
 
@@ -25,12 +26,23 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One change: everything that an action does with ``tx`` stands or falls together."""
+    """One change: everything that an action does with ``tx`` stands or falls together.
+
+    ``freed`` is what it has made free, for those who wait: it is offered to them when the action is done.
+    """
 
     tx: Transaction
     desk: Desk
     actor: Actor
     now: int
+    # Off where whoever calls an action tells the clients of all that it does in one mail.
+    tells: bool = True
+    request_id: str = ""
+    freed: list[Slot] = field(default_factory=list)
+
+    def frees(self, therapist_id: int, starts_at: int, ends_at: int) -> None:
+        """Say that a diary has, or may have, this time again."""
+        self.freed.append(Slot(therapist_id=therapist_id, starts_at=starts_at, ends_at=ends_at))
 
     async def one(self, statement: str, what: str, **values: Any) -> Any:
         """The first row of a statement. Raises NotFound (“There is no {what} with that number”)."""

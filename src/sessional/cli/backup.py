@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from sessional.cli.options import Database, database_url
+from sessional.cli.data_keys import reading
+from sessional.cli.options import Database, database_url, loaded
 from sessional.cli.verify import findings
 from sessional.settings import shown
 from sessional.store import address
@@ -46,7 +47,7 @@ def restore(
     typer.echo(f"Restored {file} to {shown('database', url)}.")
     if version != HEAD:
         typer.echo(f"Its schema is {version}, older than {HEAD}. Next: sessional migrate")
-    elif asyncio.run(findings(place)):
+    elif asyncio.run(findings(place, reading(loaded(database=database).settings, place))):
         raise typer.Exit(1)
 
 

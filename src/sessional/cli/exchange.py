@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,16 @@ from typing import Annotated, BinaryIO, Final
 
 import typer
 
-from sessional.cli.options import Database, database_url
+from sessional.actions.zone_rules import note_in
+from sessional.cli.data_keys import exporting, writing
+from sessional.cli.options import Database, database_url, loaded
 from sessional.credentials import Passwords
 from sessional.errors import InvalidArgument
 from sessional.exchange.exporting import export_lines
 from sessional.exchange.importing import Imported, import_lines
 from sessional.exchange.lines import Line
 from sessional.exchange.reading import numbered
+from sessional.keyring import Keyring
 from sessional.settings import shown
 from sessional.store import address, bulk
 
@@ -37,9 +41,13 @@ def import_file(
 ) -> None:
     """Take in a file of therapists, appointments and users: all of it, or nothing."""
     place = current(database, create=True)
-    with _source(file) as source, _bar("Reading", _size(source)) as advance:
+    keys = writing(loaded(database=database).settings, place)
+    with source_of(file) as source, _bar("Reading", _size(source)) as advance:
         lines = _watched(numbered(source), source, advance)
-        imported = asyncio.run(import_lines(lines, place, passwords=Passwords()))
+        imported = asyncio.run(
+            import_lines(lines, place, passwords=Passwords(), keyring=keys.keyring, admit=keys.admit)
+        )
+    asyncio.run(note_in(place, int(time.time()), unknown_alone=True))
     typer.echo(summary(imported))
 
 
@@ -49,10 +57,11 @@ def export_file(
     ],
     database: Database = None,
 ) -> None:
-    """Write the whole practice to a file that import takes. It holds password hashes."""
+    """Write the whole practice to a file that import takes: clients' data in clear, and password hashes."""
     place = current(database)
-    with _target(file) as target, _bar("Writing", None) as advance:
-        lines = asyncio.run(_export(place, target, advance))
+    keyring = exporting(loaded(database=database).settings, place)
+    with target(file) as out, _bar("Writing", None) as advance:
+        lines = asyncio.run(_export(place, out, advance, keyring))
     typer.echo(f"Exported {counted(lines, 'line')}.", err=file == "-")
 
 
@@ -81,9 +90,9 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-async def _export(place: Path | str, target: BinaryIO, advance: Advance) -> int:
+async def _export(place: Path | str, target: BinaryIO, advance: Advance, keyring: Keyring) -> int:
     total = 0
-    async for piece, lines in export_lines(place):
+    async for piece, lines in export_lines(place, keyring=keyring):
         target.write(piece)
         total += lines
         advance(total)
@@ -94,7 +103,7 @@ async def _export(place: Path | str, target: BinaryIO, advance: Advance) -> int:
 
 
 @contextmanager
-def _source(file: str) -> Iterator[BinaryIO]:
+def source_of(file: str) -> Iterator[BinaryIO]:
     if file == "-":
         yield sys.stdin.buffer
         return
@@ -106,7 +115,7 @@ def _source(file: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _target(file: str) -> Iterator[BinaryIO]:
+def target(file: str) -> Iterator[BinaryIO]:
     """Where an export goes. A file appears under its name when it is whole, readable by its owner alone."""
     path = Path(file).resolve()
     try:
@@ -114,8 +123,8 @@ def _target(file: str) -> Iterator[BinaryIO]:
             yield sys.stdout.buffer
             sys.stdout.flush()
         elif path.exists() and not path.is_file():
-            with path.open("wb") as target:  # a pipe or a device cannot be replaced
-                yield target
+            with path.open("wb") as out:  # a pipe or a device cannot be replaced
+                yield out
         else:
             yield from _replaced(path)
     except BrokenPipeError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 
 import typer
 
+from sessional.actions.zone_rules import note_in
 from sessional.cli.options import Database, database_url
 from sessional.settings import shown
 from sessional.store import address
@@ -20,4 +23,5 @@ def migrate(database: Database = None) -> None:
     if isinstance(place, Path):
         place.parent.mkdir(parents=True, exist_ok=True)
     steps.migrate(place)
+    asyncio.run(note_in(place, int(time.time()), unknown_alone=True))
     typer.echo(f"{shown('database', url)} has the schema {HEAD}, which this version needs.")

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,8 +18,12 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
+from sessional.actions.zone_rules import note_in
+from sessional.cli.data_keys import opening
 from sessional.cli.options import Database, EnvFile, env_file_in_use, loaded
+from sessional.cli.reencrypt import encrypt_all, is_in_clear
 from sessional.errors import SettingsFault
+from sessional.keyring import Keyring
 from sessional.observers import logs
 from sessional.settings import ENV_FILE, Settings, shown, variable
 from sessional.store import address, migrate
@@ -62,10 +67,27 @@ def prepare(settings: Settings, *, demo: bool) -> None:
         found = asyncio.run(migrate.postgres_version(place))
         migrate.check_version(found, shown("database", settings.database))
     signing_secrets(settings.secret, settings.secret_previous, place)
+    keyring = opening(settings, place)
+    _encrypt_what_is_in_clear(place, keyring)
     if demo:
         from sessional import demo as demo_data
 
-        demo_data.load_demo(place, datetime.now(UTC).date())
+        demo_data.load_demo(place, datetime.now(UTC).date(), keyring=keyring)
+    asyncio.run(note_in(place, int(time.time())))
+
+
+def _encrypt_what_is_in_clear(place: Path | str, keyring: Keyring) -> None:
+    """What an earlier version has left, where the upgrade is ours to make, as the schema's is."""
+    if not asyncio.run(is_in_clear(place)):
+        return
+    if isinstance(place, Path):
+        asyncio.run(encrypt_all(place, keyring))
+        return
+    typer.echo(
+        "sessional: warning: Some clients' contact data and notes are not encrypted yet, as an earlier "
+        "version has left them. This encrypts them: sessional reencrypt",
+        err=True,
+    )
 
 
 def _check_port(host: str, port: int) -> None:
@@ -91,11 +113,12 @@ def _welcome(settings: Settings, *, demo: bool) -> str:
     shown_host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     place = f"http://{shown_host}:{settings.port}"
     lines = ["", f"  Sessional answers at      {place}/graphql"]
-    if settings.graphiql:
+    if settings.shows("graphiql"):
         lines.append(f"  GraphiQL in a browser     {place}/")
     lines.append(f"  Data                      {shown('database', settings.database)}")
     if demo:
         lines.append("  Demonstration login       test_user / password")
+        lines.append("  Other roles' logins       reception, amara (therapist), nora (client) / password")
     else:
         lines.append("  A first account           sessional user add NAME --role ADMIN")
     return "\n".join([*lines, "  To stop                   Ctrl-C", ""])

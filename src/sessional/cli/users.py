@@ -5,22 +5,42 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
 
-from sessional.access import Role
+from sessional.access import Role, name_on_record, wrong_owner
+from sessional.actions.commands import by_operator
+from sessional.actions.entry import Ended
 from sessional.cli.exchange import current
 from sessional.cli.options import Database
-from sessional.credentials import LONGEST_PASSWORD, Passwords
+from sessional.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, Passwords
 from sessional.errors import InvalidArgument
 from sessional.exchange.members import BadLine, username
 from sessional.store import bulk
 from sessional.store.constraints import Conflict
 
-SHORTEST_PASSWORD: Final = 8
+# What a statement is called on record.
+_RECORDED: Final = {
+    "add_account": "user add",
+    "disable_account": "user disable",
+    "enable_account": "user enable",
+    "set_password_hash": "user set-password",
+    "set_role": "user set-role",
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")]
+OfTherapist = Annotated[
+    int | None,
+    typer.Option(
+        "--therapist", metavar="N", help="Whose account it is, with the role THERAPIST: the number."
+    ),
+]
+OfClient = Annotated[
+    int | None,
+    typer.Option("--client", metavar="N", help="Whose account it is, with the role CLIENT: the number."),
+]
 PasswordStdin = Annotated[
     bool,
     typer.Option("--password-stdin", help="Read the password from the first line of the standard input."),
@@ -30,22 +50,60 @@ PasswordStdin = Annotated[
 def user_add(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.ADMIN,
+    therapist: OfTherapist = None,
+    client: OfClient = None,
     password_stdin: PasswordStdin = False,
     database: Database = None,
 ) -> None:
     """Add an account; asks for its password."""
+    _check_person(role)
     place = current(database, create=True)
     try:
         username("The name", name)
     except BadLine as bad:
         raise InvalidArgument(f"{bad.reason}.") from None
+    values = {"role": role.value, **_owner(place, role, therapist, client)}
     password_hash = Passwords().hash(_new_password(password_stdin))
-    values = {"username": name, "password_hash": password_hash, "role": role.value, "disabled_at": None}
     try:
-        _change(place, "add_account", **values)
+        _change(
+            place, "add_account", username=name, password_hash=password_hash, disabled_at=None, **values
+        )
     except Conflict:
         raise InvalidArgument(f"There is a user “{name}” already.") from None
     typer.echo(f"Added {name} with the role {role.value}.")
+
+
+def user_set_role(
+    name: Name,
+    role: Annotated[Role, typer.Option(help="What the account may do from now on.")],
+    therapist: OfTherapist = None,
+    client: OfClient = None,
+    database: Database = None,
+) -> None:
+    """Give an account another role, from its next request on: it has to log in again."""
+    _check_person(role)
+    place = current(database)
+    owner = _owner(place, role, therapist, client)
+    _change_one(place, "set_role", name, role=role.value, **owner)
+    typer.echo(f"{name} has the role {role.value}.")
+
+
+def _check_person(role: Role) -> None:
+    """Raises InvalidArgument for the role of machines, which do not log in."""
+    if role is Role.SERVICE:
+        raise InvalidArgument("A machine has a key and no password: sessional key add NAME.")
+
+
+def _owner(
+    place: Any, role: Role, therapist_id: int | None, client_id: int | None
+) -> dict[str, int | None]:
+    """Whose the account is, as its row holds it. Raises InvalidArgument."""
+    if (wrong := wrong_owner(role, therapist_id, client_id)) is not None:
+        raise InvalidArgument(f"{wrong[0].upper()}{wrong[1:]}: see --therapist and --client.")
+    for number, word in ((therapist_id, "therapist"), (client_id, "client")):
+        if number is not None and not _known(place, f"{word}_known", **{f"{word}_id": number}):
+            raise InvalidArgument(f"There is no {word} {number}.")
+    return {"therapist_id": therapist_id, "client_id": client_id}
 
 
 def user_list(database: Database = None) -> None:
@@ -54,8 +112,11 @@ def user_list(database: Database = None) -> None:
     if not rows:
         typer.echo("There are no users yet. Add one: sessional user add NAME")
         return
-    table = [("name", "role", "state")]
-    table += [(name, role, "disabled" if disabled else "active") for name, role, disabled in rows]
+    table = [("name", "role", "state", "whose")]
+    for name, role, disabled, therapist_id, client_id in rows:
+        whose = "" if therapist_id is None else f"therapist {therapist_id}"
+        whose = whose if client_id is None else f"client {client_id}"
+        table.append((name, role, "disabled" if disabled else "active", whose))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -75,10 +136,22 @@ def user_enable(name: Name, database: Database = None) -> None:
 
 
 def user_set_password(name: Name, password_stdin: PasswordStdin = False, database: Database = None) -> None:
-    """Give an account a new password; asks for it."""
+    """Give an account a new password; asks for it. Everything that was logged in has to log in anew."""
     place = current(database)
     password_hash = Passwords().hash(_new_password(password_stdin))
-    _change_one(place, "set_password_hash", name, password_hash=password_hash)
+
+    async def change() -> bool:
+        async with bulk.load(place) as load:
+            for account in await load.fetch("account_by_name", username=name):
+                _check_person(Role(account[2]))
+            known = await load.fetch("set_password_hash", username=name, password_hash=password_hash)
+            await _on_record(load, "set_password_hash", known, name)
+            ended = {"now": int(time.time()), "reason": Ended.PASSWORD_CHANGED}
+            await load.fetch("revoke_all_sessions", username=name, **ended)
+            return bool(known)
+
+    if not asyncio.run(change()):
+        raise InvalidArgument(f"There is no user “{name}”.")
     typer.echo(f"{name} has a new password.")
 
 
@@ -95,9 +168,34 @@ def _change(place: Any, statement: str, **values: Any) -> list[Any]:
 
     async def change() -> list[Any]:
         async with bulk.load(place) as load:
-            return list(await load.fetch(statement, **values))
+            rows = list(await load.fetch(statement, **values))
+            await _on_record(load, statement, rows, values["username"], shows_role="role" in values)
+            return rows
 
     return asyncio.run(change())
+
+
+async def _on_record(
+    load: bulk.Load, statement: str, rows: Sequence[Sequence[Any]], name: str, *, shows_role: bool = False
+) -> None:
+    """Put on record what was done to accounts: rows of their numbers and roles."""
+    for account_id, role in rows:
+        said = {
+            "username": name_on_record(account_id, name, role),
+            **({"role": role} if shows_role else {}),
+        }
+        about = {"object_type": "Account", "object_id": account_id, "after": said}
+        await by_operator(load.fetch, _RECORDED[statement], **about)
+
+
+def _known(place: Any, statement: str, **values: Any) -> bool:
+    """Whether a statement finds anything."""
+
+    async def look() -> bool:
+        async with bulk.load(place) as load:
+            return bool(await load.fetch(statement, **values))
+
+    return asyncio.run(look())
 
 
 async def _all(place: Any, statement: str) -> list[Any]:

@@ -57,3 +57,9 @@ def joins(ask: Ask, other: Busy) -> bool:
         and other.service_code == ask.service.code
         and other.ends_at - other.starts_at == ask.duration_seconds
     )
+
+
+def joined(ask: Ask, starts_at: int, busy: Sequence[Busy]) -> Busy | None:
+    """The group that a session with this start would be a further place in, if there is one."""
+    groups = (other for other in busy if other.starts_at == starts_at and joins(ask, other))
+    return next(groups, None)

@@ -34,8 +34,12 @@ def known_zone(name: str) -> ZoneInfo:
 
 def offset_at(zone: str, instant: int) -> int:
     """How far the zone's wall clock is ahead of UTC at that instant, in seconds."""
-    there = datetime.fromtimestamp(min(instant, _LAST_KNOWN), tz=known_zone(zone))
-    return _seconds(there.utcoffset())
+    return offset_under(known_zone(zone), instant)
+
+
+def offset_under(rules: ZoneInfo, instant: int) -> int:
+    """The same under certain rules, which need not be those of today."""
+    return _seconds(datetime.fromtimestamp(min(instant, _LAST_KNOWN), tz=rules).utcoffset())
 
 
 @lru_cache(maxsize=_REMEMBERED)

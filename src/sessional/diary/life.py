@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from sessional.errors import InvalidTime, TransitionRefused
+from sessional.errors import InvalidInput, InvalidTime, TransitionRefused
 
 
 class Status(StrEnum):
@@ -30,6 +30,21 @@ _S = Status
 BLOCKS: Final = frozenset({_S.PENDING, _S.BOOKED, _S.ARRIVED, _S.FULFILLED, _S.NOSHOW, _S.HELD})
 # Those that can still be given another time.
 MOVABLE: Final = frozenset({_S.PROPOSED, _S.PENDING, _S.BOOKED})
+
+CANCEL_REASONS: Final = (
+    "CLIENT_ILL",
+    "CLIENT_REQUEST",
+    "CLIENT_OTHER",
+    "PRACTICE_THERAPIST_ILL",
+    "PRACTICE_CLOSED",
+    "PRACTICE_OTHER",
+    "WEATHER",
+    "OTHER",
+)
+# What the code of a reason begins with -> who can cancel for it. Any other code is anybody's.
+CANCELS_FOR: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {"CLIENT": frozenset({"CLIENT"}), "PRACTICE": frozenset({"PRACTICE", "THERAPIST"})}
+)
 
 # What may follow what; everything else is refused by name. A hold that is let go leaves no session behind.
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
@@ -60,6 +75,15 @@ def admit_attendance(starts_at: int, now: int) -> None:
     """Raises InvalidTime before the session has begun: nobody has attended it yet, or failed to."""
     if now < starts_at:
         raise InvalidTime("Attendance can be recorded once the session has begun.", path=["status"])
+
+
+def check_cancel_reason(code: str | None, by: str) -> None:
+    """Raises InvalidInput where a code does not go with who cancels."""
+    owner = next((whose for whose in CANCELS_FOR if (code or "").startswith(f"{whose}_")), None)
+    if owner is not None and by not in CANCELS_FOR[owner]:
+        raise InvalidInput(
+            f"{code} does not go with a session that the {by.lower()} cancels.", path=["reasonCode"]
+        )
 
 
 def is_late(starts_at: int, now: int, cancel_notice_seconds: int) -> bool:

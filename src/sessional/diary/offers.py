@@ -18,7 +18,7 @@ from sessional.diary.rules import Busy, Closures, TherapistRules
 from sessional.diary.spans import Span, minus
 from sessional.diary.values import DAY_SECONDS, Interval
 
-__all__ = ["Ask", "reasons", "starts"]
+__all__ = ["Ask", "reasons", "room", "starts"]
 
 
 def starts(
@@ -35,18 +35,20 @@ def starts(
     the length of a session beyond. ``busy`` covers the local weeks that ``within`` touches where there
     are caps, else a day either side.
     """
-    room = _room(rules, closures, ask, within, opens) if is_given(rules, ask) else []
-    if room:
+    spans = room(rules, closures, ask, within, opens)
+    if spans:
         others = in_the_way(ask, busy)
         taken = chain(_collisions(ask, others), _full(rules, ask, others))
-        for first, end in minus(room, taken):
+        for first, end in minus(spans, taken):
             yield from _on_grid(rules, first, end, ask.service.grid_seconds)
 
 
-def _room(
+def room(
     rules: TherapistRules, closures: Closures, ask: Ask, within: Interval, opens: Sequence[Interval] | None
 ) -> list[Span]:
     """The starts that notice and horizon leave and from which a session fits into open hours."""
+    if not is_given(rules, ask):
+        return []
     length = ask.duration_seconds
     first = max(within.starts_at, ask.now + ask.service.notice_seconds)
     end = min(within.ends_at, ask.now + ask.service.horizon_seconds + 1)

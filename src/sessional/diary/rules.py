@@ -133,6 +133,7 @@ class Busy:
     held_by: int | None = None
     held_until: int = 0
     counts: bool = True
+    room_id: int | None = None
 
 
 class Rule(StrEnum):
@@ -153,6 +154,8 @@ class Rule(StrEnum):
     DURATION_NOT_OFFERED = "DURATION_NOT_OFFERED"
     ROOM = "ROOM"
     CLIENT_BUSY = "CLIENT_BUSY"
+    # Stands for any of these where the caller may not know which; no diary answers it.
+    NOT_AVAILABLE = "NOT_AVAILABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -52,6 +52,22 @@ def occurrences(first_starts_at: int, pattern: Pattern) -> list[int]:
     rest = [(later - EPOCH_ORDINAL) * DAY_SECONDS + second for later in days[1:]]
     # The first is what was asked for, also where its wall time is shown twice and the second was meant.
     return [first_starts_at, *(instant_of(pattern.time_zone, wall) for wall in rest)]
+
+
+def moved(starts: Sequence[int], *, was: int, becomes: int, time_zone: str) -> list[int]:
+    """Where the sessions of a series go when the one at ``was`` goes to ``becomes``.
+
+    Each goes as many days on or back as that one, and takes its new time of day, on the clock on the
+    wall: so a series keeps its wall time where the clocks change.
+    """
+    old, new = (at + offset_at(time_zone, at) for at in (was, becomes))
+    days, second = new // DAY_SECONDS - old // DAY_SECONDS, new % DAY_SECONDS
+    found = []
+    for start in starts:
+        day = (start + offset_at(time_zone, start)) // DAY_SECONDS + days
+        there = instant_of(time_zone, day * DAY_SECONDS + second)
+        found.append(becomes if start == was else there)
+    return found
 
 
 def _check(pattern: Pattern) -> None:

@@ -35,6 +35,15 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anyone:
+    """The therapists of whom any will do. None does not restrict; an empty list means nobody."""
+
+    specialisms: tuple[str, ...] | None = None
+    therapist_ids: tuple[int, ...] | None = None
+    languages: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A session that someone asks for, before anything is known about the diary.
 
@@ -53,8 +62,13 @@ class Wish:
     override_rules: bool = False
     client_ids: tuple[int, ...] = ()
     hold_id: int | None = None
+    # A certain room; None: the first that is free, where the service needs one.
+    room_id: int | None = None
+    # Whoever of these is free, in the place of ``therapist_id``.
+    anyone: Anyone | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether there is nothing to it but a therapist, a time and a service."""
-        return not self.client_ids and self.hold_id is None and not self.override_rules
+        asks = (self.hold_id, self.room_id, self.anyone)
+        return not self.client_ids and not self.override_rules and all(ask is None for ask in asks)

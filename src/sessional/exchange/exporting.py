@@ -15,22 +15,35 @@ from typing import Any, Final
 
 import orjson
 
-from sessional.exchange.importing import SERVICE_DEFAULTS, rules_of
 from sessional.exchange.lines import KINDS
 from sessional.exchange.records import RECORDS
+from sessional.exchange.services import SERVICE_DEFAULTS, rules_of
+from sessional.exchange.waiting import numbers_in
+from sessional.keyring import Keyring
 from sessional.store import bulk
 from sessional.store.bulk import Snapshot
 
 Row = Sequence[Any]
 
 
-async def export_lines(database: Path | str) -> AsyncIterator[tuple[bytes, int]]:
-    """The file in pieces, each with the number of its lines. All show the database at one moment."""
+async def export_lines(database: Path | str, *, keyring: Keyring) -> AsyncIterator[tuple[bytes, int]]:
+    """The file in pieces, each with the number of its lines. All show the database at one moment.
+
+    What is encrypted of clients in the database stands in clear in the file.
+    """
     async with bulk.snapshot(database) as snapshot:
         for part in PARTS:
-            async for rows in part.rows(snapshot):
+            async for stored in part.rows(snapshot):
+                rows = _opened(stored, keyring) if part.statement == _CLIENTS else stored
                 lines = [orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in part.lines(rows)]
                 yield b"".join(lines), len(lines)
+
+
+_CLIENTS: Final = "export_clients"
+
+
+def _opened(rows: Sequence[Row], keyring: Keyring) -> list[Row]:
+    return [keyring.open_row(RECORDS["client"].columns, row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ def _services(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     for (therapist_id, first, last, zone), group in groupby(rows, key=itemgetter(0, 1, 2, 3)):
         together = list(group)
-        *_, per_day, per_week, services = together[0]
+        *_, languages, per_day, per_week, services = together[0]
         limits = {"maxPerDay": per_day, "maxPerWeek": per_week}
         yield {
             "kind": "therapist",
@@ -81,7 +94,20 @@ def _therapists(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
             "timeZone": zone,
             **{name: limit for name, limit in limits.items() if limit is not None},
             **({"services": orjson.loads(services)} if services else {}),
+            **({"languages": orjson.loads(languages)} if languages != "[]" else {}),
         }
+
+
+# Columns that a line has in another form. SQLite has no booleans.
+_FORMS: Final[dict[str, Callable[[Any], Any]]] = {
+    "intervals": orjson.loads,
+    "cancelled_late": bool,
+    "rules_overridden": bool,
+    "specialisms": orjson.loads,
+    "therapist_ids": numbers_in,
+    "weekdays": orjson.loads,
+    "declined": orjson.loads,
+}
 
 
 def _records(kind: str) -> Callable[[Iterable[Row]], Iterator[dict[str, Any]]]:
@@ -93,7 +119,7 @@ def _records(kind: str) -> Callable[[Iterable[Row]], Iterator[dict[str, Any]]]:
     def lines(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         for row in rows:
             told = {
-                names[column]: orjson.loads(value) if column == "intervals" else value
+                names[column]: _FORMS[column](value) if column in _FORMS else value
                 for column, value in zip(record.columns, row, strict=True)
                 if value != usual[column]
             }
@@ -116,9 +142,16 @@ def _appointments(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _users(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    for username, password_hash, role, disabled_at in rows:
-        user = {"kind": "user", "username": username, "passwordHash": password_hash, "role": role}
-        yield user if disabled_at is None else user | {"disabledAtUnixSeconds": disabled_at}
+    for username, password_hash, role, disabled_at, therapist_id, client_id in rows:
+        # A machine has no password, and its keys stay here.
+        secret = {"passwordHash": password_hash} if password_hash else {}
+        user = {"kind": "user", "username": username, **secret, "role": role}
+        rest = {
+            "disabledAtUnixSeconds": disabled_at,
+            "therapistId": therapist_id,
+            "clientId": client_id,
+        }
+        yield user | {name: value for name, value in rest.items() if value is not None}
 
 
 PARTS: Final = (
@@ -131,8 +164,13 @@ PARTS: Final = (
     Part("export_away", _records("away")),
     Part("export_closures", _records("closure")),
     Part("export_rooms", _records("room")),
-    Part("export_clients", _records("client")),
+    Part(_CLIENTS, _records("client")),
     Part("export_care", _records("careRelationship")),
+    Part("export_series", _records("series")),
     Part("export_appointments", _appointments),
+    Part("export_details", _records("appointmentDetails")),
+    Part("export_participants", _records("participant")),
+    Part("export_events", _records("appointmentEvent")),
+    Part("export_waitlist", _records("waitlistEntry")),
     Part("export_accounts", _users),
 )

@@ -6,13 +6,14 @@ Decides what a line that repeats something means. Must not know SQL, files or JS
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from sessional.actions.commands import by_operator
 from sessional.credentials import Passwords
 from sessional.diary.names import fold
 from sessional.errors import ImportRefused
@@ -25,10 +26,19 @@ from sessional.exchange.lines import (
     UserLine,
 )
 from sessional.exchange.members import BadLine
-from sessional.exchange.records import RECORDS, RULES, RecordLine, searched
-from sessional.store import bulk
+from sessional.exchange.records import AFTER_APPOINTMENTS, RECORDS, RULES, RecordLine, searched
+from sessional.exchange.services import SERVICE_DEFAULTS, rules_of
+from sessional.exchange.waiting import held, names_in, numbers_in
+from sessional.keyring import Keyring
+from sessional.store import bulk, constraints
 from sessional.store.bulk import Incoming, Load
+from sessional.store.constraints import Conflict
 
+_IN_THE_WAY: Final = {
+    constraints.CLIENT: "client {client_id} has another session when appointment {appointment_id} is",
+    constraints.ROOM: "room {room_id} is taken when appointment {appointment_id} is",
+    constraints.CAPACITY: "appointment {appointment_id} has no place left",
+}
 # Enough that the way to the database is hidden, little enough to be held.
 TOGETHER: Final = 10_000
 
@@ -48,19 +58,31 @@ class Imported:
 
 
 async def import_lines(
-    lines: Iterable[tuple[int, Line]], database: Path | str, *, passwords: Passwords
+    lines: Iterable[tuple[int, Line]],
+    database: Path | str,
+    *,
+    passwords: Passwords,
+    keyring: Keyring,
+    admit: Callable[[Load], Awaitable[None]],
 ) -> Imported:
-    """Take in numbered lines. Raises ImportRefused for the first that cannot be taken."""
+    """Take in numbered lines. Raises ImportRefused for the first that cannot be taken.
+
+    ``admit`` is called once all are, and notes the key within the transaction.
+    """
     async with bulk.load(database) as load:
-        return await take_in(lines, load, passwords=passwords)
+        imported = await take_in(lines, load, passwords=passwords, keyring=keyring)
+        await admit(load)
+    return imported
 
 
-async def take_in(lines: Iterable[tuple[int, Line]], load: Load, *, passwords: Passwords) -> Imported:
+async def take_in(
+    lines: Iterable[tuple[int, Line]], load: Load, *, passwords: Passwords, keyring: Keyring
+) -> Imported:
     """The same within a transaction that somebody else opened."""
     await load.fetch("take_turns")
     if await load.fetch("any_expired_hold"):
         await load.fetch("drop_all_expired_holds")
-    intake = await _Intake.over(load, passwords)
+    intake = await _Intake.over(load, passwords, keyring)
     try:
         for number, line in lines:
             await intake.take(number, line)
@@ -69,31 +91,11 @@ async def take_in(lines: Iterable[tuple[int, Line]], load: Load, *, passwords: P
         await intake.send()
         await load.check()
         raise
-    return await intake.settle()
-
-
-SERVICE_DEFAULTS: Final[Mapping[str, Any]] = {
-    "other_durations": (),
-    "buffer_before_seconds": 0,
-    "buffer_after_seconds": 0,
-    "grid_seconds": 900,
-    "notice_seconds": 0,
-    "horizon_days": 366,
-    "cancel_notice_seconds": 0,
-    "capacity": 1,
-    "needs_approval": False,
-    "needs_room": False,
-    "online": False,
-    "cancel_when_one_leaves": False,
-}
-
-
-def rules_of(columns: Sequence[Any]) -> dict[str, Any]:
-    """The rules of a service, by column, from those that the statement ``services`` ends with."""
-    rules = dict(zip(SERVICE_DEFAULTS, columns, strict=True))
-    # SQLite has no booleans.
-    flags = {key: bool(rules[key]) for key, default in SERVICE_DEFAULTS.items() if default is False}
-    return {**rules, **flags, "other_durations": tuple(orjson.loads(rules["other_durations"]))}
+    done = await intake.settle()
+    new = {name: count for name, count in asdict(done).items() if count and name != "known"}
+    if new:
+        await by_operator(load.fetch, "import", after=new)
+    return done
 
 
 @dataclass(kw_only=True)
@@ -102,6 +104,7 @@ class _Intake:
 
     load: Load
     passwords: Passwords
+    keyring: Keyring
     therapists: set[int]
     specialisms: dict[str, int]
     services: dict[str, ServiceLine]
@@ -111,10 +114,11 @@ class _Intake:
     services_in_file: set[str] = field(default_factory=set)
     waiting: list[Incoming] = field(default_factory=list)
     sent: int = 0
+    all_there: bool = False
     done: Imported = field(default_factory=Imported)
 
     @classmethod
-    async def over(cls, load: Load, passwords: Passwords) -> _Intake:
+    async def over(cls, load: Load, passwords: Passwords, keyring: Keyring) -> _Intake:
         services = [
             ServiceLine(code=code, name=name, duration_seconds=seconds, rules=rules_of(rules))
             for code, name, seconds, *rules in await load.fetch("services")
@@ -122,6 +126,7 @@ class _Intake:
         return cls(
             load=load,
             passwords=passwords,
+            keyring=keyring,
             therapists={row[0] for row in await load.fetch("therapist_ids")},
             specialisms={row[0]: row[1] for row in await load.fetch("specialism_ids")},
             services={service.code: service for service in services},
@@ -148,15 +153,25 @@ class _Intake:
             raise ImportRefused(bad.reason, line=number) from None
 
     async def settle(self) -> Imported:
-        await self.send()
+        await self._write_appointments()
         await self._say_that_rules_changed()
-        self.done.appointments = await self.load.settle()
-        self.done.known += self.sent - self.done.appointments
+        for kind in ("therapists", "rooms", "clients", "series", "waitlist"):
+            await self.load.fetch(f"go_on_above_{kind}")
         return self.done
+
+    async def _write_appointments(self) -> None:
+        """Whatever says more about them needs them to be there."""
+        if not self.all_there:
+            await self.send()
+            self.done.appointments = await self.load.settle()
+            self.done.known += self.sent - self.done.appointments
+            self.all_there = True
 
     # ---- appointments ---------------------------------------------------------------------------
 
     async def _appointment(self, number: int, line: AppointmentLine) -> None:
+        if self.all_there:
+            raise BadLine("appointments stand above what is said about them: details, participants, events")
         if line.therapist_id not in self.therapists:
             raise BadLine(f"there is no therapist {line.therapist_id} above this line or in the database")
         if line.service_code not in self.services:
@@ -200,6 +215,7 @@ class _Intake:
             time_zone=line.time_zone,
             max_per_day=line.max_per_day,
             max_per_week=line.max_per_week,
+            languages=orjson.dumps(line.languages or ()).decode(),
         )
         for name in line.specialisms:
             await self.load.fetch(
@@ -226,10 +242,11 @@ class _Intake:
         self.done.known += 1
 
     async def _same_limits(
-        self, line: TherapistLine, max_per_day: int | None, max_per_week: int | None
+        self, line: TherapistLine, max_per_day: int | None, max_per_week: int | None, languages: str
     ) -> None:
         """What a line leaves out is not compared: practices set it where they work."""
         same = line.max_per_day in (None, max_per_day) and line.max_per_week in (None, max_per_week)
+        same = same and line.languages in (None, tuple(orjson.loads(languages)))
         if line.services is not None:
             rows = await self.load.fetch("services_of_therapist", therapist_id=line.therapist_id)
             same = same and {row[0] for row in rows} == set(line.services)
@@ -279,24 +296,65 @@ class _Intake:
     async def _record(self, line: RecordLine) -> None:
         record, row = RECORDS[line.kind], searched(line.row)
         self._refers(row, line.kind)
+        if line.kind in AFTER_APPOINTMENTS:
+            await self._write_appointments()
+            for thing in ("appointment", "room", "series"):
+                await self._refers_to(thing, row.get(f"{thing}_id"))
+        if line.kind == "waitlistEntry":
+            await self._waits_for_what_there_is(row)
         told = tuple(row[column] for column in record.columns)
-        for known in map(tuple, await self.load.fetch(record.alike, **row)):
+        for stored in await self.load.fetch(record.alike, **row):
+            known = self._opened(line.kind, record.columns, stored)
             if known == told or (line.kind == "room" and row["room_id"] is None):
                 self.done.known += 1
                 return
             if record.what:
                 raise BadLine(f"{record.what} exists already with other details")
-        await self.load.fetch(record.add, **row)
+        if line.kind == "waitlistEntry":
+            row["offered_id"] = await held(self.load, row)
+        await self._add(record.add, self.keyring.close_row(row) if line.kind == "client" else row)
         self.done.records += 1
         if line.kind == "client":
             self.clients.add(row["client_id"])
         if line.kind in RULES or line.kind == "closure":
             self.ruled.add(row.get("therapist_id"))
 
+    def _opened(self, kind: str, columns: Sequence[str], stored: Sequence[Any]) -> tuple[Any, ...]:
+        return self.keyring.open_row(columns, stored) if kind == "client" else tuple(stored)
+
+    async def _waits_for_what_there_is(self, row: Mapping[str, Any]) -> None:
+        """Everybody and everything that an entry of the waitlist names. Raises BadLine."""
+        for therapist_id in (*numbers_in(row["therapist_ids"]), row["offered_therapist_id"]):
+            self._refers({"therapist_id": therapist_id}, "waitlistEntry")
+        for name in names_in(row["specialisms"]):
+            if name not in self.specialisms:
+                raise BadLine(f"there is no specialism “{name}” above this line or in the database")
+        await self._refers_to("room", row["offered_room_id"])
+
+    async def _add(self, statement: str, row: Mapping[str, Any]) -> None:
+        """Raises BadLine where the database refuses that somebody or a room is in two places at once."""
+        try:
+            await self.load.fetch(statement, **row)
+        except Conflict as conflict:
+            said = _IN_THE_WAY.get(conflict.constraint)
+            if said is None:
+                raise
+            raise BadLine(said.format(**row)) from None
+
+    async def _refers_to(self, thing: str, number: int | None) -> None:
+        """Things of which there are too many, or too seldom any, to know all of them by heart."""
+        if number is not None and not await self.load.fetch(
+            f"{thing}_to_refer_to", **{f"{thing}_id": number}
+        ):
+            raise BadLine(f"there is no {thing} {number} above this line or in the database")
+
     def _refers(self, row: Mapping[str, Any], kind: str) -> None:
         therapist_id, client_id = row.get("therapist_id"), row.get("client_id")
         if therapist_id is not None and therapist_id not in self.therapists:
             raise BadLine(f"there is no therapist {therapist_id} above this line or in the database")
+        code = row.get("service_code")
+        if code is not None and code not in self.services:
+            raise BadLine(f"there is no service “{code}” above this line or in the database")
         if kind != "client" and client_id is not None and client_id not in self.clients:
             raise BadLine(f"there is no client {client_id} above this line or in the database")
 
@@ -305,13 +363,11 @@ class _Intake:
             await self.load.fetch("bump_rules_clock")
         for therapist_id in self.ruled - {None}:
             await self.load.fetch("bump_rules_version", therapist_id=therapist_id)
-        if self.done.records:
-            await self.load.fetch("go_on_above_rooms")
-            await self.load.fetch("go_on_above_clients")
 
     # ---- users --------------------------------------------------------------------------------------
 
     async def _user(self, line: UserLine) -> None:
+        self._refers({"therapist_id": line.therapist_id, "client_id": line.client_id}, "user")
         rows = await self.load.fetch("account_details", username=line.username)
         if rows:
             if not self._same_user(line, *rows[0]):
@@ -321,15 +377,23 @@ class _Intake:
         await self.load.fetch(
             "add_account",
             username=line.username,
-            password_hash=line.password_hash or self.passwords.hash(line.password or ""),
+            password_hash=self._hash(line),
             role=line.role.value,
             disabled_at=line.disabled_at,
+            therapist_id=line.therapist_id,
+            client_id=line.client_id,
         )
         self.done.users += 1
 
-    def _same_user(self, line: UserLine, password_hash: str, role: str, disabled_at: int | None) -> bool:
-        if (line.role, line.disabled_at) != (role, disabled_at):
-            return False
+    def _hash(self, line: UserLine) -> str:
+        """What is kept of the password; nothing of a machine, which has none."""
         if line.password_hash is not None:
-            return line.password_hash == password_hash
-        return self.passwords.match(line.password or "", password_hash)
+            return line.password_hash
+        return "" if line.password is None else self.passwords.hash(line.password)
+
+    def _same_user(self, line: UserLine, password_hash: str, *others: Any) -> bool:
+        if (line.role, line.disabled_at, line.therapist_id, line.client_id) != others:
+            return False
+        if line.password is None:
+            return (line.password_hash or "") == password_hash
+        return self.passwords.match(line.password, password_hash)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessional.access import Role
+from sessional.access import Role, wrong_owner
+from sessional.diary.life import CANCEL_REASONS
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, LONGEST_SESSION_SECONDS
-from sessional.exchange import members, records
+from sessional.exchange import members, records, waiting
 from sessional.exchange.members import BadLine, Check, shown
 from sessional.exchange.records import RecordLine
 
@@ -52,6 +53,7 @@ class TherapistLine:
     max_per_day: int | None = None
     max_per_week: int | None = None
     services: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +74,23 @@ class AppointmentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserLine:
-    """Exactly one of ``password`` and ``password_hash`` is there."""
+    """Exactly one of ``password`` and ``password_hash`` is there; of a machine perhaps neither: it has a
+    key, which is in no file."""
 
     username: str
     role: Role
     password: str | None = None
     password_hash: str | None = None
     disabled_at: int | None = None
+    # Whose it is, where its role is THERAPIST or CLIENT.
+    therapist_id: int | None = None
+    client_id: int | None = None
 
     def __post_init__(self) -> None:
+        if (wrong := wrong_owner(self.role, self.therapist_id, self.client_id)) is not None:
+            raise BadLine(wrong)
+        if self.role is Role.SERVICE and self.password is None and self.password_hash is None:
+            return
         if (self.password is None) == (self.password_hash is None):
             raise BadLine("a user needs either password or passwordHash")
 
@@ -114,7 +124,9 @@ _NOTICE: Final = members.whole(0, 366 * DAY_SECONDS)
 _CAP: Final = members.whole(1, 1_000)
 _REMARK: Final = members.remark
 _DAY: Final = records.day
+_COUNT: Final = members.whole(1, members.LARGEST_ID)
 _THERAPIST: Final = _Member("therapist_id", _ID)
+_APPOINTMENT: Final = _Member("appointment_id", _ID)
 
 
 def _optional(**checks: tuple[str, Check[Any]]) -> dict[str, _Member]:
@@ -158,6 +170,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 maxPerDay=("max_per_day", _CAP),
                 maxPerWeek=("max_per_week", _CAP),
                 services=("services", members.texts),
+                languages=("languages", members.languages),
             ),
         },
     ),
@@ -218,6 +231,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 timeZone=("time_zone", members.time_zone),
                 language=("language", _REMARK),
                 staffNotes=("staff_notes", _REMARK),
+                erasedAtUnixSeconds=("erased_at", _INSTANT),
             ),
         },
     ),
@@ -241,6 +255,89 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "status": _Member("status", members.status, optional=True),
         },
     ),
+    "series": _Kind(
+        records.maker("series"),
+        {
+            "seriesId": _Member("series_id", _ID),
+            "therapistId": _THERAPIST,
+            "type": _Member("service_code", _NAME),
+            "rhythm": _Member("rhythm", members.one_of("WEEKLY", "FORTNIGHTLY", "MONTHLY")),
+            "timeZone": _Member("time_zone", members.time_zone),
+            "startTimeUnixSeconds": _Member("starts_at", _INSTANT),
+        },
+    ),
+    "appointmentDetails": _Kind(
+        records.maker("appointmentDetails"),
+        {
+            "appointmentId": _APPOINTMENT,
+            **_optional(
+                version=("version", _COUNT),
+                seriesId=("series_id", _ID),
+                roomId=("room_id", _ID),
+                capacity=("capacity", members.whole(1, 1_000)),
+                bufferBeforeSeconds=("buffer_before_seconds", _SECONDS_OF_A_DAY),
+                bufferAfterSeconds=("buffer_after_seconds", _SECONDS_OF_A_DAY),
+                cancelNoticeSeconds=("cancel_notice_seconds", _NOTICE),
+                cancelledBy=("cancelled_by", members.one_of("CLIENT", "THERAPIST", "PRACTICE")),
+                cancelReason=("cancel_reason", _REMARK),
+                cancelReasonCode=("cancel_reason_code", members.one_of(*CANCEL_REASONS)),
+                cancelledLate=("cancelled_late", members.flag),
+                rulesOverridden=("rules_overridden", members.flag),
+            ),
+        },
+    ),
+    "participant": _Kind(
+        records.maker("participant"),
+        {"appointmentId": _APPOINTMENT, "clientId": _Member("client_id", _ID)},
+    ),
+    "appointmentEvent": _Kind(
+        records.maker("appointmentEvent"),
+        {
+            "appointmentId": _APPOINTMENT,
+            "therapistId": _THERAPIST,
+            "version": _Member("version", _COUNT),
+            "happenedAtUnixSeconds": _Member("happened_at", _INSTANT),
+            "username": _Member("username", members.username),
+            "change": _Member("change", _NAME),
+            **_optional(
+                reason=("reason", _REMARK),
+                reasonCode=("reason_code", members.one_of(*CANCEL_REASONS)),
+            ),
+            "status": _Member("status", members.status),
+            "startsAtUnixSeconds": _Member("starts_at", _INSTANT),
+            "endsAtUnixSeconds": _Member("ends_at", members.whole(1, END_OF_TIME)),
+            **_optional(roomId=("room_id", _ID)),
+        },
+    ),
+    "waitlistEntry": _Kind(
+        records.maker("waitlistEntry"),
+        {
+            "waitlistEntryId": _Member("waitlist_entry_id", _ID),
+            "clientId": _Member("client_id", _ID),
+            "type": _Member("service_code", _NAME),
+            "fromUnixSeconds": _Member("from_at", _INSTANT),
+            "untilUnixSeconds": _Member("until_at", members.whole(1, END_OF_TIME)),
+            "joinedAtUnixSeconds": _Member("joined_at", _INSTANT),
+            "turn": _Member("turn", _COUNT),
+            **_optional(
+                specialisms=("specialisms", waiting.specialisms),
+                therapistIds=("therapist_ids", waiting.therapists),
+                durationSeconds=("duration_seconds", members.whole(1, LONGEST_SESSION_SECONDS)),
+                fromMinute=("from_minute", members.whole(0, 1439)),
+                untilMinute=("until_minute", members.whole(1, 1440)),
+                weekdays=("weekdays", waiting.weekdays),
+                timeZone=("time_zone", members.time_zone),
+                declined=("declined", waiting.declined),
+                status=("status", members.one_of(*waiting.STATES)),
+                appointmentId=("appointment_id", _ID),
+                offeredTherapistId=("offered_therapist_id", _ID),
+                offeredStartsAtUnixSeconds=("offered_starts_at", _INSTANT),
+                offeredEndsAtUnixSeconds=("offered_ends_at", members.whole(1, END_OF_TIME)),
+                offeredUntilUnixSeconds=("offered_until", _INSTANT),
+                offeredRoomId=("offered_room_id", _ID),
+            ),
+        },
+    ),
     "user": _Kind(
         UserLine,
         {
@@ -249,6 +346,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
             "passwordHash": _Member("password_hash", members.password_hash, optional=True),
             "role": _Member("role", members.role),
             "disabledAtUnixSeconds": _Member("disabled_at", _INSTANT, optional=True),
+            **_optional(therapistId=("therapist_id", _ID), clientId=("client_id", _ID)),
         },
     ),
 }

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from sessional.access import Role
 from sessional.credentials import LONGEST_PASSWORD
+from sessional.diary.languages import tag
 from sessional.diary.values import LONGEST_SESSION_SECONDS
 
 T = TypeVar("T")
@@ -105,6 +106,15 @@ def texts(name: str, value: object) -> tuple[str, ...]:
     return found
 
 
+def languages(name: str, value: object) -> tuple[str, ...]:
+    """A list of tags of languages, in their usual letters, none twice."""
+    found = texts(name, value)
+    for given in found:
+        if tag(given) is None:
+            raise BadLine(f"{name} must hold language tags such as en or pt-BR, not {shown(given)}")
+    return tuple(dict.fromkeys(one for given in found if (one := tag(given)) is not None))
+
+
 def lengths(name: str, value: object) -> tuple[int, ...]:
     """A list of lengths of a session, none twice."""
     if not isinstance(value, list):
@@ -122,6 +132,17 @@ def flag(name: str, value: object) -> bool:
     raise BadLine(f"{name} must be true or false, not {shown(value)}")
 
 
+def one_of(*words: str) -> Check[str]:
+    """One of some words, written exactly so."""
+
+    def check(name: str, value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise BadLine(f"{name} must be one of {', '.join(words)}, not {shown(value)}")
+
+    return check
+
+
 def time_zone(name: str, value: object) -> str:
     """The name of a zone in the IANA time-zone database, as shipped in the package tzdata."""
     zone = text()(name, value)
@@ -137,9 +158,7 @@ def _zones() -> frozenset[str]:
 
 def status(name: str, value: object) -> str:
     """How far a session has come. One that is only held is nobody's yet, and stands in no file."""
-    if isinstance(value, str) and value in STATUSES:
-        return value
-    raise BadLine(f"{name} must be one of {', '.join(STATUSES)}, not {shown(value)}")
+    return one_of(*STATUSES)(name, value)
 
 
 # ---- accounts -----------------------------------------------------------------------------------

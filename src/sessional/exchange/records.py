@@ -16,6 +16,7 @@ import orjson
 from sessional.diary.names import fold
 from sessional.diary.rules import WorkingHours, check_hours, check_minutes
 from sessional.errors import InvalidInput
+from sessional.exchange import waiting
 from sessional.exchange.members import BadLine, shown
 
 
@@ -149,7 +150,8 @@ RECORDS: Final[Mapping[str, Record]] = {
         what="a room of that id or name",
     ),
     "client": Record(
-        columns=("client_id", "name", "email", "phone", "time_zone", "language", "staff_notes"),
+        columns=("client_id", "name", "email", "phone", "time_zone", "language", "staff_notes",
+                 "erased_at"),
         alike="clients_alike",
         add="take_in_client",
         what="the client of that id",
@@ -160,5 +162,49 @@ RECORDS: Final[Mapping[str, Record]] = {
         add="take_in_care",
         check=_DATES,
     ),
+    "series": Record(
+        columns=("series_id", "therapist_id", "service_code", "rhythm", "time_zone", "starts_at"),
+        alike="series_alike",
+        add="take_in_series",
+        what="the series of that id",
+    ),
+    "appointmentDetails": Record(
+        columns=("appointment_id", "version", "series_id", "room_id", "capacity",
+                 "buffer_before_seconds", "buffer_after_seconds", "cancel_notice_seconds",
+                 "cancelled_by", "cancel_reason", "cancel_reason_code", "cancelled_late",
+                 "rules_overridden"),
+        alike="details_alike",
+        add="take_in_details",
+        what="that appointment",
+        defaults={"version": 1, "capacity": 1, "buffer_before_seconds": 0, "buffer_after_seconds": 0,
+                  "cancel_notice_seconds": 0, "rules_overridden": False},
+    ),
+    "participant": Record(
+        columns=("appointment_id", "client_id"), alike="participants_alike", add="join_appointment"
+    ),
+    "appointmentEvent": Record(
+        columns=("appointment_id", "therapist_id", "version", "happened_at", "username", "change", "reason",
+                 "reason_code", "status", "starts_at", "ends_at", "room_id"),
+        alike="events_alike",
+        add="take_in_event",
+        check=_in_order("starts_at", "ends_at", "endsAtUnixSeconds must be later than startsAtUnixSeconds"),
+    ),
+    "waitlistEntry": Record(
+        columns=("waitlist_entry_id", "client_id", "service_code", "from_at", "until_at", "joined_at",
+                 "turn", "specialisms", "therapist_ids", "duration_seconds", "from_minute",
+                 "until_minute", "weekdays", "time_zone", "declined", "status", "appointment_id",
+                 "offered_therapist_id", "offered_starts_at", "offered_ends_at", "offered_until",
+                 "offered_room_id"),
+        alike="waitlist_alike",
+        add="take_in_waitlist_entry",
+        what="the entry of the waitlist of that id",
+        defaults={"specialisms": "[]", "therapist_ids": "[]", "weekdays": "[]", "declined": "[]",
+                  "status": "WAITING"},
+        check=waiting.check,
+    ),
 }  # fmt: skip
+# What says more about sessions: it stands below all of them, since it needs them to be there.
+AFTER_APPOINTMENTS: Final = frozenset(
+    {"appointmentDetails", "participant", "appointmentEvent", "waitlistEntry"}
+)
 RULES: Final = frozenset({"workingHours", "dateOverride", "timeOff", "away"})

@@ -47,6 +47,7 @@ class Test(Enum):
     EQUALS = "equals"  # text
     IN_TEXTS = "in texts"
     IN_IDS = "in ids"
+    HOLDS = "holds"  # any of some texts in a JSON list
     CONTAINS = "contains"  # part of a folded name
     BETWEEN = "between"  # {begin, end}, both included
     WITHIN = "within"  # {from, until}, half-open
@@ -81,6 +82,8 @@ class TypeBinding:
     filters: dict[str, Condition]
     sorts: dict[str, Sort]
     only: Fixed | None = None
+    # Whether it is on record who reads its rows.
+    noted: bool = False
 
 
 # ---- the practice -------------------------------------------------------------------------------
@@ -108,6 +111,11 @@ CLOSURE: Final = Table(name="closure", key="closure_id")
 ROOM: Final = Table(name="room", key="room_id")
 CLIENT: Final = Table(name="client", key="client_id")
 CARE_RELATIONSHIP: Final = Table(name="care_relationship", key="care_relationship_id")
+SERIES: Final = Table(name="series", key="series_id")
+LOG_IN_SESSION: Final = Table(name="log_in_session", key="log_in_session_id")
+WAITLIST_ENTRY: Final = Table(name="waitlist_entry", key="waitlist_entry_id")
+
+AUDIT_EVENT: Final = Table(name="audit_event", key="audit_event_id")
 
 _TO_THERAPIST: Final = _link(THERAPIST, "therapist_id")
 _TO_SERVICE: Final = _link(SERVICE, "service_code", "code")
@@ -177,8 +185,10 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "rulesOverridden": Value(_column("rules_overridden"), Form.FLAG),
             "cancelledBy": Value(_column("cancelled_by"), Form.TEXT, nullable=True),
             "cancelReason": Value(_column("cancel_reason"), Form.TEXT, nullable=True),
+            "cancelReasonCode": Value(_column("cancel_reason_code"), Form.TEXT, nullable=True),
             "cancelledLate": Value(_column("cancelled_late"), Form.FLAG, nullable=True),
             "room": ToOne(_link(ROOM, "room_id"), "Room", nullable=True),
+            "series": ToOne(_link(SERIES, "series_id"), "Series", nullable=True),
             "clients": ToMany(_TO_CLIENTS, "Client"),
             "history": ToMany(_link(APPOINTMENT_EVENT, "appointment_id"), "AppointmentEvent"),
         },
@@ -209,6 +219,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "firstName": Value(_column("first_name"), Form.TEXT),
             "lastName": Value(_column("last_name"), Form.TEXT),
             "timeZone": Value(_column("time_zone"), Form.TEXT),
+            "languages": Value(_column("languages"), Form.JSON),
             "maxPerDay": Value(_column("max_per_day"), Form.NUMBER, nullable=True),
             "maxPerWeek": Value(_column("max_per_week"), Form.NUMBER, nullable=True),
             "services": ToMany(_TO_SERVICES, "Service"),
@@ -223,6 +234,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
         filters={
             "name": Condition(Test.CONTAINS, _column("search_name")),
             "hasSpecialisms": _HAS_SPECIALISMS,
+            "languages": Condition(Test.HOLDS, _column("languages")),
             "therapistIds": Condition(Test.IN_IDS, _column("therapist_id")),
         },
         sorts={
@@ -284,6 +296,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "change": Value(_column("change"), Form.TEXT),
             "by": Value(_column("username"), Form.TEXT),
             "reason": Value(_column("reason"), Form.TEXT, nullable=True),
+            "reasonCode": Value(_column("reason_code"), Form.TEXT, nullable=True),
             "version": Value(_column("version"), Form.NUMBER),
             "status": Value(_column("status"), Form.TEXT),
             "startsAt": Value(_column("starts_at"), Form.INSTANT),
@@ -364,15 +377,16 @@ TYPES: Final[dict[str, TypeBinding]] = {
     ),
     "Client": TypeBinding(
         table=CLIENT,
+        noted=True,
         fields={
             "id": _node_id("client_id"),
             "clientId": Value(_column("client_id"), Form.ID),
             "name": Value(_column("name"), Form.TEXT),
-            "email": Value(_column("email"), Form.TEXT, nullable=True),
-            "phone": Value(_column("phone"), Form.TEXT, nullable=True),
+            "email": Value(_column("email"), Form.STORED, nullable=True),
+            "phone": Value(_column("phone"), Form.STORED, nullable=True),
             "timeZone": Value(_column("time_zone"), Form.TEXT, nullable=True),
             "language": Value(_column("language"), Form.TEXT, nullable=True),
-            "staffNotes": Value(_column("staff_notes"), Form.TEXT, nullable=True),
+            "staffNotes": Value(_column("staff_notes"), Form.STORED, nullable=True),
             "appointments": ToMany(_TO_CLIENTS_APPOINTMENTS, "Appointment"),
             "care": ToMany(_link(CARE_RELATIONSHIP, "client_id"), "CareRelationship"),
         },
@@ -391,6 +405,49 @@ TYPES: Final[dict[str, TypeBinding]] = {
         filters={},
         sorts={"CARE_RELATIONSHIP_ID": Sort(_column("care_relationship_id"))},
     ),
+    "Series": TypeBinding(
+        table=SERIES,
+        fields={
+            "seriesId": Value(_column("series_id"), Form.ID),
+            "rhythm": Value(_column("rhythm"), Form.TEXT),
+            "timeZone": Value(_column("time_zone"), Form.TEXT),
+            "appointments": ToMany(_link(APPOINTMENT, "series_id"), "Appointment"),
+        },
+        filters={},
+        sorts={"SERIES_ID": Sort(_column("series_id"))},
+    ),
+    "WaitlistEntry": TypeBinding(
+        table=WAITLIST_ENTRY,
+        fields={
+            "id": _node_id("waitlist_entry_id"),
+            "waitlistEntryId": Value(_column("waitlist_entry_id"), Form.ID),
+            "client": ToOne(_link(CLIENT, "client_id"), "Client"),
+            "service": ToOne(_TO_SERVICE, "Service"),
+            "specialisms": Value(_column("specialisms"), Form.JSON),
+            "therapistIds": Value(_column("therapist_ids"), Form.JSON),
+            "from": Value(_column("from_at"), Form.INSTANT),
+            "until": Value(_column("until_at"), Form.INSTANT),
+            "durationSeconds": Value(_column("duration_seconds"), Form.NUMBER, nullable=True),
+            "fromMinute": Value(_column("from_minute"), Form.NUMBER, nullable=True),
+            "untilMinute": Value(_column("until_minute"), Form.NUMBER, nullable=True),
+            "weekdays": Value(_column("weekdays"), Form.JSON),
+            "timeZone": Value(_column("time_zone"), Form.TEXT, nullable=True),
+            "status": Value(_column("status"), Form.TEXT),
+            "joinedAt": Value(_column("joined_at"), Form.INSTANT),
+            "turn": Value(_column("turn"), Form.NUMBER),
+            "offer": ToOne(_link(APPOINTMENT, "offered_id", "appointment_id"), "Hold", nullable=True),
+            "offeredUntil": Value(_column("offered_until"), Form.INSTANT, nullable=True),
+            "appointment": ToOne(_link(APPOINTMENT, "appointment_id"), "Appointment", nullable=True),
+        },
+        filters={
+            "statusIn": Condition(Test.IN_TEXTS, _column("status")),
+            "clientIds": Condition(Test.IN_IDS, _column("client_id")),
+        },
+        sorts={
+            "TURN": Sort(_column("turn")),
+            "WAITLIST_ENTRY_ID": Sort(_column("waitlist_entry_id")),
+        },
+    ),
     "Hold": TypeBinding(
         table=APPOINTMENT,
         fields={
@@ -400,19 +457,66 @@ TYPES: Final[dict[str, TypeBinding]] = {
             "startsAt": Value(_column("starts_at"), Form.INSTANT),
             "endsAt": Value(_column("ends_at"), Form.INSTANT),
             "expiresAt": Value(_column("held_until"), Form.INSTANT),
+            "room": ToOne(_link(ROOM, "room_id"), "Room", nullable=True),
         },
         filters={},
         sorts={"HOLD_ID": Sort(_column("appointment_id"))},
         only=Fixed(_column("held_until"), ">", 0),
+    ),
+    "AuditEvent": TypeBinding(
+        table=AUDIT_EVENT,
+        fields={
+            "auditEventId": Value(_column("audit_event_id"), Form.ID),
+            "happenedAt": Value(_column("happened_at"), Form.INSTANT),
+            "accountId": Value(_column("account_id"), Form.ID),
+            "username": Value(_column("username"), Form.TEXT),
+            "role": Value(_column("role"), Form.TEXT),
+            "action": Value(_column("action"), Form.TEXT),
+            "objectType": Value(_column("object_type"), Form.TEXT, nullable=True),
+            "objectId": Value(_column("object_id"), Form.ID, nullable=True),
+            "outcome": Value(_column("outcome"), Form.TEXT),
+            "code": Value(_column("code"), Form.TEXT, nullable=True),
+            "before": Value(_column("state_before"), Form.TEXT, nullable=True),
+            "after": Value(_column("state_after"), Form.TEXT, nullable=True),
+            "requestId": Value(_column("request_id"), Form.TEXT),
+        },
+        filters={
+            "happenedAtRange": Condition(Test.WITHIN, _column("happened_at")),
+            "accountIds": Condition(Test.IN_IDS, _column("account_id")),
+            "usernames": Condition(Test.IN_TEXTS, _column("username")),
+            "actions": Condition(Test.IN_TEXTS, _column("action")),
+            "objectTypes": Condition(Test.IN_TEXTS, _column("object_type")),
+            "objectIds": Condition(Test.IN_IDS, _column("object_id")),
+            "outcomeIn": Condition(Test.IN_TEXTS, _column("outcome")),
+            "requestId": Condition(Test.EQUALS, _column("request_id")),
+        },
+        sorts={"AUDIT_EVENT_ID": Sort(_column("audit_event_id"))},
     ),
     "Viewer": TypeBinding(
         table=ACCOUNT,
         fields={
             "username": Value(_column("username"), Form.TEXT),
             "role": Value(_column("role"), Form.TEXT),
+            "sessions": ToMany(_link(LOG_IN_SESSION, "account_id"), "LogInSession"),
+            "therapist": ToOne(_TO_THERAPIST, "Therapist", nullable=True),
+            "client": ToOne(_link(CLIENT, "client_id"), "Client", nullable=True),
         },
         filters={},
         sorts={},
+    ),
+    "LogInSession": TypeBinding(
+        table=LOG_IN_SESSION,
+        fields={
+            "logInSessionId": Value(_column("log_in_session_id"), Form.ID),
+            "device": Value(_column("device"), Form.TEXT),
+            "createdAt": Value(_column("created_at"), Form.INSTANT),
+            "lastUsedAt": Value(_column("last_used_at"), Form.INSTANT),
+            "expiresAt": Value(_column("expires_at"), Form.INSTANT),
+            "current": Value(_column("sid"), Form.CALLERS),
+        },
+        filters={},
+        sorts={"LOG_IN_SESSION_ID": Sort(_column("log_in_session_id"))},
+        only=Fixed(_column("revoked_at"), "=", 0),
     ),
 }
 
@@ -425,7 +529,11 @@ LISTS: Final[dict[str, str]] = {
     "closures": "Closure",
     "rooms": "Room",
     "clients": "Client",
+    "auditEvents": "AuditEvent",
+    "waitlist": "WaitlistEntry",
 }
 # Root fields that find one row by the number in an argument: field -> (type, argument).
 LOOKUPS: Final[dict[str, tuple[str, str]]] = {"therapist": ("Therapist", "therapistId")}
-NODE_TYPES: Final = frozenset({"Appointment", "Therapist", "Specialism", "Service", "Room", "Client"})
+NODE_TYPES: Final = frozenset(
+    {"Appointment", "Therapist", "Specialism", "Service", "Room", "Client", "WaitlistEntry"}
+)

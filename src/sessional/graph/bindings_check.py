@@ -6,17 +6,21 @@ from collections.abc import Iterable, Iterator
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
+from sessional.graph import scopes
 from sessional.graph.bindings import LISTS, LOOKUPS, NODE_TYPES, TYPES, TypeBinding
 from sessional.graph.deeds import DEEDS
 from sessional.graph.mutations import MUTATIONS
 from sessional.graph.questions import QUESTIONS
 
 _CONNECTIVES = {"and", "or", "not"}
+# Filters that are not called after the rows that they choose.
+_FILTERS = {"WaitlistEntry": "WaitlistFilter"}
 _OTHER_ROOTS = {"node", "viewer"}
 
 
 def check(schema: GraphQLSchema) -> None:
     """Raises AssertionError with everything in which SDL and bindings differ."""
+    scopes.check()
     differences = list(_differences(schema))
     assert not differences, "schema.graphql and the bindings differ: " + "; ".join(differences)
 
@@ -38,7 +42,8 @@ def _type(schema: GraphQLSchema, name: str, binding: TypeBinding) -> Iterator[st
         yield f"{name} is not an object type"
         return
     yield from _compare(name, type_.fields, binding.fields)
-    filters, sorts = schema.type_map.get(f"{name}sFilter"), schema.type_map.get(f"{name}Sort")
+    filters = schema.type_map.get(_FILTERS.get(name, f"{name}sFilter"))
+    sorts = schema.type_map.get(f"{name}Sort")
     if isinstance(filters, GraphQLInputObjectType):
         yield from _compare(filters.name, set(filters.fields) - _CONNECTIVES, binding.filters)
     if isinstance(sorts, GraphQLEnumType):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -22,13 +22,22 @@ from sessional.actions import (
     clients,
     holds,
     life,
+    logged_in,
     moving,
+    privacy,
     requests,
     rules,
     rules_practice,
     rules_therapists,
     series,
+    series_moving,
+    taking_part,
+    waitlist,
 )
+from sessional.actions.audit import Record
+from sessional.actions.entries import Outcome, entry_of
+from sessional.actions.entry import standing
+from sessional.actions.waitlist_offers import Giver, offer_freed
 from sessional.actions.work import Ref, Work
 from sessional.diary.booking import check_key
 from sessional.errors import (
@@ -40,9 +49,8 @@ from sessional.errors import (
     IdempotencyKeyReused,
     RoomTaken,
     SlotTaken,
-    Unauthenticated,
 )
-from sessional.graph.plain import camel
+from sessional.graph.plain import camel, camel_name
 from sessional.graph.refusals import user_error
 from sessional.store import constraints
 from sessional.store.constraints import Conflict, KeyInProgress
@@ -55,44 +63,60 @@ Finish = Callable[[Payload, Transaction], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A field of Mutation: the action that it is, and what the actor must be allowed to do."""
+    """A field of Mutation: the action that it is, and what the actor must be allowed to do.
+
+    ``minds_whose``: it refuses, as if it were not there, what is not the actor's own. One that does not
+    is for roles alone that may do it to everybody's.
+    """
 
     run: Callable[..., Awaitable[Payload]]
     action: Action
+    minds_whose: bool = False
 
 
 DEEDS: Final[dict[str, Deed]] = {
-    "bookSeries": Deed(series.book_series, Action.BOOK),
-    "cancelSeries": Deed(series.cancel_series, Action.CHANGE_SESSION),
-    "cancelAppointment": Deed(life.cancel_appointment, Action.CHANGE_SESSION),
-    "rescheduleAppointment": Deed(moving.reschedule_appointment, Action.CHANGE_SESSION),
-    "reassignAppointment": Deed(moving.reassign_appointment, Action.CHANGE_SESSION),
-    "checkIn": Deed(life.check_in, Action.CHANGE_SESSION),
-    "recordAttendance": Deed(life.record_attendance, Action.CHANGE_SESSION),
-    "markEnteredInError": Deed(life.mark_entered_in_error, Action.CHANGE_SESSION),
-    "requestAppointment": Deed(requests.request_appointment, Action.BOOK),
-    "confirmAppointment": Deed(requests.confirm_appointment, Action.CHANGE_SESSION),
-    "declineAppointment": Deed(requests.decline_appointment, Action.CHANGE_SESSION),
-    "holdSlot": Deed(holds.hold_slot, Action.HOLD),
-    "releaseHold": Deed(holds.release_hold, Action.HOLD),
+    "bookSeries": Deed(series.book_series, Action.BOOK_SERIES, minds_whose=True),
+    "rescheduleSeries": Deed(series_moving.reschedule_series, Action.BOOK_SERIES, minds_whose=True),
+    "cancelSeries": Deed(series.cancel_series, Action.BOOK_SERIES, minds_whose=True),
+    "cancelAppointment": Deed(life.cancel_appointment, Action.CHANGE_SESSION, minds_whose=True),
+    "rescheduleAppointment": Deed(moving.reschedule_appointment, Action.CHANGE_SESSION, minds_whose=True),
+    "reassignAppointment": Deed(moving.reassign_appointment, Action.HAND_OVER),
+    "joinAppointment": Deed(taking_part.join_appointment, Action.RUN_SESSION, minds_whose=True),
+    "leaveAppointment": Deed(taking_part.leave_appointment, Action.CHANGE_SESSION, minds_whose=True),
+    "checkIn": Deed(life.check_in, Action.RUN_SESSION, minds_whose=True),
+    "recordAttendance": Deed(life.record_attendance, Action.RUN_SESSION, minds_whose=True),
+    "markEnteredInError": Deed(life.mark_entered_in_error, Action.RUN_SESSION, minds_whose=True),
+    "requestAppointment": Deed(requests.request_appointment, Action.BOOK, minds_whose=True),
+    "confirmAppointment": Deed(requests.confirm_appointment, Action.RUN_SESSION, minds_whose=True),
+    "declineAppointment": Deed(requests.decline_appointment, Action.RUN_SESSION, minds_whose=True),
+    "holdSlot": Deed(holds.hold_slot, Action.HOLD, minds_whose=True),
+    "releaseHold": Deed(holds.release_hold, Action.HOLD, minds_whose=True),
+    "joinWaitlist": Deed(waitlist.join_waitlist, Action.KEEP_WAITLIST, minds_whose=True),
+    "acceptOffer": Deed(waitlist.accept_offer, Action.KEEP_WAITLIST, minds_whose=True),
+    "declineOffer": Deed(waitlist.decline_offer, Action.KEEP_WAITLIST, minds_whose=True),
+    "leaveWaitlist": Deed(waitlist.leave_waitlist, Action.KEEP_WAITLIST, minds_whose=True),
     "addClient": Deed(clients.add_client, Action.KEEP_CLIENTS),
-    "changeClient": Deed(clients.change_client, Action.KEEP_CLIENTS),
+    "changeClient": Deed(clients.change_client, Action.CHANGE_CLIENT, minds_whose=True),
     "beginCare": Deed(clients.begin_care, Action.KEEP_CLIENTS),
     "endCare": Deed(clients.end_care, Action.KEEP_CLIENTS),
+    "exportClient": Deed(privacy.export_client, Action.KEEP_PRIVACY),
+    "eraseClient": Deed(privacy.erase_client, Action.KEEP_PRIVACY),
     "addTherapist": Deed(rules_therapists.add_therapist, Action.SET_UP),
     "changeTherapist": Deed(rules_therapists.change_therapist, Action.SET_UP),
     "addService": Deed(rules_practice.add_service, Action.SET_UP),
     "changeService": Deed(rules_practice.change_service, Action.SET_UP),
-    "setWorkingHours": Deed(rules.set_working_hours, Action.SET_UP),
-    "setDateOverride": Deed(rules.set_date_override, Action.SET_UP),
-    "removeDateOverride": Deed(rules.remove_date_override, Action.SET_UP),
-    "addTimeOff": Deed(rules.add_time_off, Action.SET_UP),
-    "removeTimeOff": Deed(rules.remove_time_off, Action.SET_UP),
-    "setAway": Deed(rules.set_away, Action.SET_UP),
-    "removeAway": Deed(rules.remove_away, Action.SET_UP),
+    "setWorkingHours": Deed(rules.set_working_hours, Action.SET_HOURS, minds_whose=True),
+    "setDateOverride": Deed(rules.set_date_override, Action.SET_HOURS, minds_whose=True),
+    "removeDateOverride": Deed(rules.remove_date_override, Action.SET_HOURS, minds_whose=True),
+    "addTimeOff": Deed(rules.add_time_off, Action.SET_HOURS, minds_whose=True),
+    "removeTimeOff": Deed(rules.remove_time_off, Action.SET_HOURS, minds_whose=True),
+    "setAway": Deed(rules.set_away, Action.SET_HOURS, minds_whose=True),
+    "removeAway": Deed(rules.remove_away, Action.SET_HOURS, minds_whose=True),
     "addClosures": Deed(rules_practice.add_closures, Action.SET_UP),
     "removeClosure": Deed(rules_practice.remove_closure, Action.SET_UP),
     "addRoom": Deed(rules_practice.add_room, Action.SET_UP),
+    "logout": Deed(logged_in.logout, Action.KEEP_OWN_ACCOUNT, minds_whose=True),
+    "revokeSessions": Deed(logged_in.revoke_sessions, Action.KEEP_OWN_ACCOUNT, minds_whose=True),
 }
 
 _LAST_WORD: Final[dict[str, Callable[[], BookingRefused]]] = {
@@ -112,9 +136,10 @@ async def do(
     """
     arguments = dict(given)
     key = arguments.pop("idempotency_key", None)
+    request_id = desk.request_id()
 
     async def attempt(tx: Transaction) -> str:
-        work = Work(tx=tx, desk=desk, actor=actor, now=desk.now())
+        work = Work(tx=tx, desk=desk, actor=actor, now=desk.now(), request_id=request_id)
         return await finish(await _once(work, deed, arguments, key), tx)
 
     try:
@@ -140,23 +165,37 @@ async def _until_settled(desk: Desk, attempt: Callable[[Transaction], Awaitable[
 
 
 async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str | None) -> Payload:
-    actor = work.actor
-    who = {"account_id": actor.account_id, "username": actor.username, "role": actor.role}
-    if not await work.tx.fetch("account_stands", **who):
-        raise Unauthenticated("The account is not active any more.")
+    actor = await standing(work.tx.fetch, work.actor)
+    work = replace(work, actor=actor)
     if key is None:
-        return _camelled(await deed.run(work, **arguments))
+        return await _on_record(work, deed, arguments)
     input_hash = hashlib.sha256(repr((deed.run.__name__, arguments)).encode()).hexdigest()
     known = await work.tx.fetch("recall", account_id=actor.account_id, key=key)
     if known:
         if known[0][0] != input_hash or known[0][1] is None:
             raise IdempotencyKeyReused
         return _remembered(known[0][1])
-    payload = _camelled(await deed.run(work, **arguments))
+    payload = await _on_record(work, deed, arguments)
     outcome = orjson.dumps(payload, default=_ref_out, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
     noted = {"key": key, "input_hash": input_hash, "outcome": outcome, "now": work.now}
     await work.tx.fetch("keep", account_id=actor.account_id, **noted)
     return payload
+
+
+async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Payload:
+    """Do it, put on record what it changed, and offer in the same transaction what it has made free to
+    those who wait."""
+    name = deed.run.__name__
+    outcome = Outcome.OVERRIDDEN if arguments.get("override_rules") else Outcome.DONE
+    entry = entry_of(
+        work.actor, camel_name(name), now=work.now, request_id=work.request_id, outcome=outcome
+    )
+    record = await Record.begin(work.tx.fetch, name, arguments, entry)
+    payload = await deed.run(work, **arguments)
+    await record.end(payload)
+    giver = Giver(tx=work.tx, desk=work.desk, now=work.now, request_id=work.request_id)
+    await offer_freed(giver, work.freed)
+    return _camelled(payload)
 
 
 # ---- payloads -----------------------------------------------------------------------------------

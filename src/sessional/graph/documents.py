@@ -11,10 +11,10 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLInputType,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     Undefined,
@@ -23,6 +23,7 @@ from graphql import (
     Visitor,
     get_variable_values,
     parse,
+    specified_rules,
     type_from_ast,
     validate,
     visit,
@@ -30,11 +31,14 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.utilities import coerce_input_value
 
+from sessional.graph.bounds import DocumentLimits, over_bounds
 from sessional.graph.symbols import Keyer, keyer, symbolic
 
 K = TypeVar("K")
 V = TypeVar("V")
 
+# graphql-core's own, and nobody asks for the schema.
+_SECRETIVE_RULES: Final = (*specified_rules, NoSchemaIntrospectionCustomRule)
 PLANS_PER_OPERATION: Final = 64
 MOST_ERRORS: Final = 20
 # Objects and lists within each other in a variable. Nobody writes a filter half as deep.
@@ -101,7 +105,9 @@ class Operation:
     def is_mutation(self) -> bool:
         return self.node.operation is OperationType.MUTATION
 
-    def coerce(self, schema: GraphQLSchema, given: Mapping[str, Any]) -> dict[str, Any]:
+    def coerce(
+        self, schema: GraphQLSchema, given: Mapping[str, Any], *, suggestions: bool = True
+    ) -> dict[str, Any]:
         """The variables' values, or RequestError. The common case by the shortest way."""
         coerced: dict[str, Any] = {}
         for variable in self.variables:
@@ -111,13 +117,17 @@ class Operation:
                 raise RequestError([GraphQLError(message, variable.node)], "BAD_USER_INPUT")
             value = Undefined if value is Undefined else coerce_input_value(value, variable.type)
             if value is Undefined:
-                return self._coerce_by_the_book(schema, given)
+                return self._coerce_by_the_book(schema, given, suggestions)
             coerced[variable.name] = value
         return coerced
 
-    def _coerce_by_the_book(self, schema: GraphQLSchema, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _coerce_by_the_book(
+        self, schema: GraphQLSchema, given: Mapping[str, Any], suggestions: bool
+    ) -> dict[str, Any]:
         nodes = [variable.node for variable in self.variables]
-        found = get_variable_values(schema, nodes, dict(given), max_errors=MOST_ERRORS)
+        found = get_variable_values(
+            schema, nodes, dict(given), max_errors=MOST_ERRORS, hide_suggestions=not suggestions
+        )
         if isinstance(found, VariableValues):
             return found.coerced
         raise RequestError(found, "BAD_USER_INPUT")
@@ -173,15 +183,6 @@ class Document:
         raise RequestError([GraphQLError(message)], "OPERATION_RESOLUTION_FAILURE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLimits:
-    """How large a document may be, before it is looked at closely."""
-
-    tokens: int
-    depth: int
-    remembered: int
-
-
 class Documents:
     """All documents seen lately. Parsing and validating cost milliseconds, remembering nothing."""
 
@@ -201,8 +202,14 @@ class Documents:
         except GraphQLError as error:
             raise RequestError([error], "GRAPHQL_PARSE_FAILED") from None
         fragments = {d.name.value: d for d in parsed.definitions if isinstance(d, FragmentDefinitionNode)}
-        errors = validate(self._schema, parsed, max_errors=MOST_ERRORS)
-        errors = errors or list(_too_deep(parsed, fragments, self._limits.depth))
+        errors = validate(
+            self._schema,
+            parsed,
+            specified_rules if self._limits.introspection else _SECRETIVE_RULES,
+            max_errors=MOST_ERRORS,
+            hide_suggestions=not self._limits.suggestions,
+        )
+        errors = errors or list(over_bounds(parsed, fragments, self._limits))
         if errors:
             raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
         return Document([self._operation(d, parsed, fragments) for d in _operations(parsed)])
@@ -245,29 +252,3 @@ class _Uses(Visitor):
                     self.by_value.add(variable)
                 if node.name.value == "node" and argument.name.value == "id":
                     self.node_ids.add(variable)
-
-
-def _too_deep(
-    parsed: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode], most: int
-) -> Iterator[GraphQLError]:
-    """An error for each operation whose fields are nested deeper than allowed, fragments opened.
-
-    Introspection is left alone: its own depth is bounded by the schema's and by the tokens.
-    """
-    known: dict[str, int] = {}
-
-    def depth(node: Any) -> int:
-        if isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            if name not in known:
-                known[name] = depth(fragments[name])
-            return known[name]
-        if isinstance(node, FieldNode) and node.name.value in ("__schema", "__type"):
-            return 1
-        below = () if node.selection_set is None else node.selection_set.selections
-        return max(map(depth, below), default=0) + isinstance(node, FieldNode)
-
-    for operation in _operations(parsed):
-        found = depth(operation)
-        if found > most:
-            yield GraphQLError(f"Fields are nested {found} deep here; at most {most}.", operation)

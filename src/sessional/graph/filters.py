@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessional.graph.bindings import Condition, Test, TypeBinding
+from sessional.graph.scopes import Sight, both
 from sessional.graph.symbols import is_blank
 from sessional.graph.values import Values
 from sessional.store import shape
-from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Not, Some
+from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Holds, Not, Some
 
 
-def condition(given: Mapping[str, Any] | None, binding: TypeBinding, values: Values) -> shape.Condition:
-    """Fields side by side must all hold; one that is absent or null does not restrict."""
+def condition(
+    given: Mapping[str, Any] | None, binding: TypeBinding, values: Values, sight: Sight
+) -> shape.Condition:
+    """Fields side by side must all hold; one that is absent or null does not restrict.
+
+    A filter asks only about what the role sees, so that nobody can guess at the rest. Raises Forbidden.
+    """
     parts: list[shape.Condition] = []
     for name, value in (given or {}).items():
         if value is None:
@@ -21,14 +27,14 @@ def condition(given: Mapping[str, Any] | None, binding: TypeBinding, values: Val
         values.count_condition()
         match name:
             case "and":
-                parts += [condition(part, binding, values) for part in value]
+                parts += [condition(part, binding, values, sight) for part in value]
             case "or":
-                parts.append(_some([condition(part, binding, values) for part in value]))
+                parts.append(_some([condition(part, binding, values, sight) for part in value]))
             case "not":
-                inner = condition(value, binding, values)
+                inner = condition(value, binding, values, sight)
                 parts.append(inner if inner == EVERYTHING else Not(inner))
             case _:
-                parts.append(_field(binding.filters[name], value, values))
+                parts.append(_field(binding, binding.filters[name], value, values, sight))
     return _every(parts)
 
 
@@ -41,11 +47,16 @@ def _some(parts: list[shape.Condition]) -> shape.Condition:
     return EVERYTHING if not parts or EVERYTHING in parts else Some(tuple(parts))
 
 
-def _field(field: Condition, value: Any, values: Values) -> shape.Condition:
+def _field(
+    binding: TypeBinding, field: Condition, value: Any, values: Values, sight: Sight
+) -> shape.Condition:
+    sight.column(binding.table if field.link is None else field.link.target, field.column)
     if field.test is Test.CONTAINS and is_blank(value):
         return EVERYTHING  # every name contains it
     test = _test(field, value, values)
-    return test if field.link is None else Exists(field.link, test)
+    if field.link is None:
+        return test
+    return Exists(field.link, both(sight.behind(field.link.target), test))
 
 
 def _test(field: Condition, value: Any, values: Values) -> shape.Condition:
@@ -57,6 +68,8 @@ def _test(field: Condition, value: Any, values: Values) -> shape.Condition:
             return Among(column, values.texts(value))
         case Test.IN_IDS:
             return Among(column, values.ids(value))
+        case Test.HOLDS:
+            return Holds(column, values.texts(value))
         case Test.CONTAINS:
             return Contains(column, values.pattern(value))
         case Test.BETWEEN:

@@ -1,16 +1,43 @@
-"""Numbers that did not fit their field: the database marked them, here they become null and errors."""
+"""Marks in the answers of the database: control characters, which no JSON text contains.
+
+Answers are not walked. Whether a mark is in one costs next to nothing; only where one is, the places
+between marks are looked at: numbers that did not fit their field become null and errors, stored texts are
+opened, and the numbers of clients whose data an answer holds are taken out of it and told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import orjson
 
-from sessional.store.dialect import OUT_OF_RANGE_MARK
+from sessional.store.dialect import CLIENT_MARK, OUT_OF_RANGE_MARK, STORED_MARK
 
 _STAND_IN: Final = '{"\\u0001":1}'
 _KEY: Final = "\x01"
+# What is marked, and what stands for it while an answer is a value.
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+_STORED: Final = re.compile(f"{STORED_MARK}(\\w+):({_STRING}){STORED_MARK}")
+_STORED_STAND_IN: Final = re.compile(rf'\{{"\\u0004":\["(\w+)",({_STRING})\]\}}')
+_CLIENT: Final = re.compile(f"{CLIENT_MARK}(\\d+){CLIENT_MARK}")
+_CLIENT_STAND_IN: Final = re.compile(r',"\\u0003":(\d+)')
+
+
+def take_clients(text: str) -> tuple[str, list[str]]:
+    """A text without the numbers of clients that are marked in it, and those numbers."""
+    parts = text.split(CLIENT_MARK)
+    return "".join(parts[::2]), parts[1::2]
+
+
+def open_stored(text: str, opened: Callable[[str, str], str]) -> str:
+    """A text with the marked ones in it opened; ``opened`` is asked with a column's name and the text."""
+    parts = text.split(STORED_MARK)
+    for place in range(1, len(parts), 2):
+        name, _, quoted = parts[place].partition(":")
+        parts[place] = orjson.dumps(opened(name, orjson.loads(quoted))).decode()
+    return "".join(parts)
 
 
 def is_marked(text: str) -> bool:
@@ -19,12 +46,16 @@ def is_marked(text: str) -> bool:
 
 def decode(text: str) -> Any:
     """The JSON value of a text that may hold marks; a mark becomes an object that no answer has."""
-    return orjson.loads(text.replace(OUT_OF_RANGE_MARK, _STAND_IN))
+    text = text.replace(OUT_OF_RANGE_MARK, _STAND_IN)
+    text = _CLIENT.sub(r',"\\u0003":\1', text)
+    return orjson.loads(_STORED.sub(r'{"\\u0004":["\1",\2]}', text))
 
 
 def encode(value: Any) -> str:
     """The reverse of ``decode``."""
-    return orjson.dumps(value).decode().replace(_STAND_IN, OUT_OF_RANGE_MARK)
+    text = orjson.dumps(value).decode().replace(_STAND_IN, OUT_OF_RANGE_MARK)
+    text = _CLIENT_STAND_IN.sub(rf"{CLIENT_MARK}\1{CLIENT_MARK}", text)
+    return _STORED_STAND_IN.sub(rf"{STORED_MARK}\1:\2{STORED_MARK}", text)
 
 
 def resolve(text: str, key: str) -> tuple[str, list[dict[str, Any]]]:

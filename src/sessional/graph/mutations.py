@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sessional import actions
-from sessional.access import Action, Actor, may
+from sessional.access import Action, Actor, Caller, may
 from sessional.actions import Desk
-from sessional.diary.values import Wish
+from sessional.actions.logged_in import change_password
+from sessional.diary.values import Anyone, Wish
 from sessional.errors import (
     BookingRefused,
     Forbidden,
@@ -20,7 +21,7 @@ from sessional.errors import (
     UnknownTherapist,
 )
 from sessional.graph.ids import number
-from sessional.graph.plain import NOBODY
+from sessional.graph.plain import NOBODY, camel
 from sessional.graph.refusals import user_error
 from sessional.graph.values import bindable
 from sessional.store.store import RowAnswer
@@ -58,25 +59,44 @@ def admit(mutation: Mutation, actor: Actor | None) -> None:
         return
     if actor is None:
         raise Unauthenticated
-    if not may(actor.role, mutation.action):
+    if not may(actor.role, mutation.action, minds_whose=True):  # see actions.booking
         raise Forbidden
 
 
 # ---- entry --------------------------------------------------------------------------------------
 
 
-async def _auth(desk: Desk, arguments: Arguments) -> Mapping[str, Any]:
+async def _auth(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[str, Any]:
     tokens = await actions.log_in(
         desk,
+        caller,
         username=bindable(arguments.get("username") or ""),
         password=arguments.get("password") or "",
     )
     return {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token}
 
 
-async def _refresh(desk: Desk, arguments: Arguments) -> Mapping[str, Any]:
-    token = arguments.get("refreshToken") or ""
-    return {"newToken": await actions.refresh(desk, refresh_token=token)}
+async def _refresh(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[str, Any]:
+    tokens = await actions.refresh(desk, caller, refresh_token=arguments.get("refreshToken") or "")
+    return {"newToken": tokens.access_token, "refreshToken": tokens.refresh_token}
+
+
+async def _change_password(
+    desk: Desk, arguments: Arguments, caller: Caller, actor: Actor
+) -> Mapping[str, Any]:
+    """Not one of the deeds: those are one transaction, and hashing a password takes too long for one."""
+    given = arguments["input"]
+    try:
+        changed = await change_password(
+            desk,
+            actor,
+            caller,
+            current_password=given["currentPassword"],
+            new_password=_text(given["newPassword"], "newPassword"),
+        )
+    except InvalidInput as refusal:
+        return {"revokedSessionIds": [], "replayed": False, "errors": [user_error(refusal)]}
+    return {**camel(changed), "replayed": False, "errors": []}
 
 
 # ---- booking ------------------------------------------------------------------------------------
@@ -105,14 +125,16 @@ async def _book_appointment(
 ) -> Mapping[str, Any]:
     try:
         wish = _wish(arguments["input"])
-        booked = await actions.book(desk, actor, wish, row.answer, row.values)
+        book = actions.book if wish.anyone is None else actions.book_anyone
+        booked = await book(desk, actor, wish, row.answer, row.values)
     except BookingRefused as refusal:
         return {"appointment": None, "replayed": False, "errors": [user_error(refusal)]}
     return {"appointment": booked.answer, "replayed": booked.replayed, "errors": []}
 
 
 def _wish(given: Arguments) -> Wish:
-    therapist_id = number(given["therapistId"])
+    anyone = _anyone(given)
+    therapist_id = NOBODY if anyone is not None else number(given["therapistId"])
     key = given.get("idempotencyKey")
     if therapist_id is None:
         raise UnknownTherapist
@@ -123,9 +145,41 @@ def _wish(given: Arguments) -> Wish:
         service_code=_text(given["service"], "service"),
         idempotency_key=None if key is None else _text(key, "idempotencyKey"),
         client_ids=tuple(dict.fromkeys(_number(text) for text in given.get("clientIds") or ())),
-        hold_id=None if (hold := given.get("holdId")) is None else _number(hold),
+        hold_id=_optional_number(given.get("holdId")),
+        room_id=_optional_number(given.get("roomId")),
         override_rules=bool(given.get("overrideRules")),
+        anyone=anyone,
     )
+
+
+def _anyone(given: Arguments) -> Anyone | None:
+    """Of whom any will do; None where a certain therapist is meant. Raises InvalidInput."""
+    if not given.get("anyTherapist"):
+        if given.get("therapistId") is None:
+            raise InvalidInput("Say who: a therapistId, or anyTherapist.", path=["therapistId"])
+        for field in ("therapistIds", "specialisms", "languages"):
+            if given.get(field) is not None:
+                raise InvalidInput("This goes with anyTherapist alone.", path=[field])
+        return None
+    for field in ("therapistId", "holdId"):
+        if given.get(field) is not None:
+            raise InvalidInput("This is about one therapist: leave it out with anyTherapist.", path=[field])
+    if given.get("overrideRules"):
+        raise InvalidInput("Rules are set aside for a certain therapist.", path=["overrideRules"])
+    numbers = given.get("therapistIds")
+    return Anyone(
+        specialisms=_texts(given, "specialisms"),
+        therapist_ids=None if numbers is None else tuple(map(_number, numbers)),
+        languages=_texts(given, "languages"),
+    )
+
+
+def _texts(given: Arguments, field: str) -> tuple[str, ...] | None:
+    return None if (texts := given.get(field)) is None else tuple(_text(text, field) for text in texts)
+
+
+def _optional_number(given: str | None) -> int | None:
+    return None if given is None else _number(given)
 
 
 def _number(given: str) -> int:
@@ -144,6 +198,7 @@ def _text(given: str, field: str) -> str:
 MUTATIONS: Final[dict[str, Mutation]] = {
     "auth": Mutation(_auth),
     "refresh": Mutation(_refresh),
+    "changePassword": Mutation(_change_password, Action.KEEP_OWN_ACCOUNT),
     "appointment": Mutation(_appointment, Action.BOOK, "appointment"),
     "bookAppointment": Mutation(_book_appointment, Action.BOOK, "appointment"),
 }

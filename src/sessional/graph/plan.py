@@ -13,8 +13,8 @@ from typing import Any, Final
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-from sessional.access import Extent, Role, extent
-from sessional.errors import Forbidden, InvalidPageSize, TooCostly
+from sessional.access import Role
+from sessional.errors import InvalidPageSize, TooCostly
 from sessional.graph.bindings import (
     LISTS,
     LOOKUPS,
@@ -28,10 +28,12 @@ from sessional.graph.bindings import (
 from sessional.graph.collect import Selections
 from sessional.graph.filters import condition
 from sessional.graph.ids import number, read_global_id, sort_name
+from sessional.graph.scopes import Sight, both
 from sessional.graph.symbols import Symbol
 from sessional.graph.values import Values
 from sessional.store.select import GUARD
 from sessional.store.shape import (
+    EVERYTHING,
     Column,
     Compare,
     Condition,
@@ -39,13 +41,13 @@ from sessional.store.shape import (
     Cursor,
     Each,
     Edges,
-    Every,
     Fact,
     Field,
     Fields,
     Leaf,
     Many,
     Node,
+    Noted,
     One,
     Page,
     PageFact,
@@ -62,8 +64,8 @@ TYPENAME: Final = "__typename"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSizes:
-    """How many rows a page has where nobody says, and how many at most; and how many rows one root
-    field may ask for with all its pages within pages."""
+    """How many rows a page has where nobody says, and how many at most; and how many rows one
+    operation may ask for with all its pages within pages."""
 
     default: int
     most: int
@@ -73,13 +75,20 @@ class PageSizes:
 class Planner:
     """Makes the Shapes of one operation, for one role, under one set of symbolic variables."""
 
-    def __init__(self, schema: GraphQLSchema, selections: Selections, role: Role, sizes: PageSizes) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        selections: Selections,
+        role: Role,
+        sizes: PageSizes,
+        rows_before: int = 0,
+    ) -> None:
         self._schema = schema
         self._selections = selections
-        self._role = role
+        self._sight = Sight(role)
         self._sizes = sizes
         self._rows_outside = 1  # how many rows there may be of the object whose fields are planned
-        self._rows_together = 0
+        self.rows_together = rows_before  # with those of the fields that were planned before
 
     # ---- root fields ----------------------------------------------------------------------------
 
@@ -128,20 +137,18 @@ class Planner:
     def _row(self, type_name: str, slot: Any, nodes: Sequence[FieldNode], values: Values) -> Row:
         binding = TYPES[type_name]
         found = Compare(Column(name=binding.table.key), "=", slot)
-        where = _both(found, self._scope(type_name))
+        where = both(found, self._sight.rows(type_name))
         fields = self.fields(type_name, nodes, values)
         return Row(table=binding.table, where=where, fields=fields)
 
     def each(self, type_name: str, keys: Slot, nodes: Sequence[FieldNode], values: Values) -> Each:
         """Rows of a type by their numbers, for answers that are put together here."""
         fields = self.fields(type_name, nodes, values)
-        return Each(TYPES[type_name].table, keys, self._scope(type_name), fields)
+        return Each(TYPES[type_name].table, keys, self._sight.rows(type_name), fields)
 
-    def _scope(self, type_name: str) -> Condition:
-        """The rows of a type that the role reads at all. Raises Forbidden where that is none."""
-        if extent(self._role, type_name) is Extent.NONE:
-            raise Forbidden
-        return TYPES[type_name].only or Every(())
+    def own(self, type_name: str) -> Condition:
+        """What a row of the type must be for the role to read it."""
+        return self._sight.own(type_name)
 
     # ---- objects --------------------------------------------------------------------------------
 
@@ -149,9 +156,9 @@ class Planner:
         """What is selected of a row of the type by all nodes of one key together."""
         type_ = self._object(type_name)
         collected = self._selections.of(type_, nodes)
-        return tuple(
-            self._field(TYPES[type_name], type_, key, below, values) for key, below in collected.items()
-        )
+        binding = TYPES[type_name]
+        fields = tuple(self._field(binding, type_, key, below, values) for key, below in collected.items())
+        return (*fields, Noted(Column(name=binding.table.key))) if binding.noted else fields
 
     def _object(self, name: str) -> GraphQLObjectType:
         type_ = self._schema.type_map[name]
@@ -169,12 +176,14 @@ class Planner:
         name = nodes[0].name.value
         if name == TYPENAME:
             return Constant(key, type_.name)
+        self._sight.field(type_.name, name)
         match binding.fields[name]:
             case Value(column, form, nullable):
                 return Leaf(key, column, form, type_.name, nullable)
             case ToOne(link, target, nullable):
-                self._scope(target)
-                return One(key, link, self.fields(target, nodes, values), nullable)
+                own = self._sight.own(target)
+                fields = self.fields(target, nodes, values)
+                return One(key, link, fields, nullable or own != EVERYTHING, own)
             case ToMany(link, target):
                 return Many(key, link, self._page(target, type_.fields[name], nodes, values))
 
@@ -188,6 +197,8 @@ class Planner:
         wanted = [sort for sort in given.get("sort") or () if sort is not None]
         names = sort_keys(binding, wanted or _default_sort(binding, field))
         order, name = make_order(binding, names), sort_name(type_name, names)
+        for key in order:
+            self._sight.column(binding.table, key.column)
         first, last = self._cuts(given.get("first"), given.get("last"))
         outside, self._rows_outside = self._rows_outside, self._counted(first, last)
         places = {
@@ -196,7 +207,10 @@ class Planner:
         }
         page = Page(
             table=binding.table,
-            where=_both(self._scope(type_name), condition(given.get("filters"), binding, values)),
+            where=both(
+                self._sight.rows(type_name),
+                condition(given.get("filters"), binding, values, self._sight),
+            ),
             order=order,
             sort_name=name,
             after=places["after"],
@@ -211,8 +225,8 @@ class Planner:
     def _counted(self, first: int | None, last: int | None) -> int:
         """How many rows a page can have in all its places together. Raises TooCostly."""
         rows = self._rows_outside * min(size for size in (first, last) if size is not None)
-        self._rows_together += rows
-        if self._rows_together > self._sizes.together:
+        self.rows_together += rows
+        if self.rows_together > self._sizes.together:
             raise TooCostly(self._sizes.together)
         return rows
 
@@ -261,11 +275,6 @@ class Planner:
             for name in [below[0].name.value]
         )
         return PageInfo(key, tuple(parts))
-
-
-def _both(one: Condition, other: Condition) -> Condition:
-    parts = tuple(part for part in (one, other) if part != Every(()))
-    return parts[0] if len(parts) == 1 else Every(parts)
 
 
 # ---- orders -------------------------------------------------------------------------------------

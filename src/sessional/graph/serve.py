@@ -13,16 +13,25 @@ from typing import Any
 import orjson
 from graphql import GraphQLNonNull, GraphQLSchema, get_location
 
-from sessional.access import Actor
+from sessional.access import Actor, Caller
 from sessional.actions import Desk
-from sessional.errors import Fault, Refusal, Unauthenticated
+from sessional.errors import (
+    DeadlineExceeded,
+    EntryRefused,
+    Fault,
+    Refusal,
+    SessionalError,
+    Unauthenticated,
+)
 from sessional.graph import marks
 from sessional.graph.bindings_check import check
-from sessional.graph.documents import DocumentLimits, Documents, Operation, RequestError
+from sessional.graph.bounds import DocumentLimits
+from sessional.graph.documents import Documents, Operation, RequestError
 from sessional.graph.plan import PageSizes
 from sessional.graph.refusals import plain_data
 from sessional.graph.schema import schema, write_date_time
-from sessional.graph.steps import Done, Step, StepMaker
+from sessional.graph.steps import Calling, Done, Step, StepMaker
+from sessional.store.dialect import CLIENT_MARK, STORED_MARK
 
 # Told of every exception that is not a refusal; answers nothing.
 FaultListener = Callable[[BaseException], None]
@@ -40,6 +49,7 @@ class Asked:
     variables: Mapping[str, Any]
     operation_name: str | None
     may_change: bool
+    caller: Calling = Caller
 
 
 @dataclass(slots=True)
@@ -67,6 +77,7 @@ class Road:
         sizes: PageSizes,
         limits: DocumentLimits,
         on_fault: FaultListener,
+        deadline_seconds: float = 10,
     ) -> None:
         self._schema: GraphQLSchema = schema()
         check(self._schema)
@@ -74,14 +85,17 @@ class Road:
         self._desk = desk
         self._sizes = sizes
         self._on_fault = on_fault
+        self._suggestions = limits.suggestions
+        self._deadline = deadline_seconds
 
-    async def answer(self, asked: Asked, entry: Actor | Unauthenticated | None) -> Answer:
+    async def answer(self, asked: Asked, entry: Actor | SessionalError | None) -> Answer:
         """The answer to an operation. Raises MutationByGet; everything else becomes an answer.
 
-        ``entry`` is who asks, or why that is not known: a token that is no good, or none at all.
+        ``entry`` is who asks, or why that is not known: a token that is no good, a key that cannot be
+        looked up, or none at all.
         """
         actor = entry if isinstance(entry, Actor) else None
-        barred = entry if isinstance(entry, Unauthenticated) else None
+        barred = entry if isinstance(entry, SessionalError) else None
         answer = Answer()
         started = time.perf_counter()
         try:
@@ -89,7 +103,7 @@ class Road:
             answer.operation_name, answer.is_mutation = operation.name, operation.is_mutation
             if operation.is_mutation and not asked.may_change:
                 raise MutationByGet
-            variables = operation.coerce(self._schema, asked.variables)
+            variables = operation.coerce(self._schema, asked.variables, suggestions=self._suggestions)
         except RequestError as error:
             answer.codes.append(error.code)
             answer.body = _request_errors(error)
@@ -104,13 +118,13 @@ class Road:
             answer.body = _body("null", [shown])
             return answer
         planned = time.perf_counter()
-        await self._run(steps, variables, actor, answer, barred)
+        await self._run(steps, variables, actor, answer, barred, asked.caller)
         answer.parse_seconds, answer.plan_seconds = parsed - started, planned - parsed
         answer.run_seconds = time.perf_counter() - planned
         return answer
 
     def _steps(self, operation: Operation, variables: Mapping[str, Any], actor: Actor | None) -> list[Step]:
-        key = (actor and actor.role, operation.plan_key(variables))
+        key = (actor and (actor.role, actor.root_fields), operation.plan_key(variables))
         steps: list[Step] | None = operation.plans.get(key)
         if steps is None:
             symbolic = operation.symbolic(variables)
@@ -124,20 +138,29 @@ class Road:
         variables: Mapping[str, Any],
         actor: Actor | None,
         answer: Answer,
-        barred: Unauthenticated | None,
+        barred: SessionalError | None,
+        caller: Calling,
     ) -> None:
         members: list[str] = []
         errors: list[dict[str, Any]] = []
         whole = True
+        ends = time.perf_counter() + self._deadline
         for step in steps:
             try:
-                done = await step.run(self._desk, actor, variables)
+                if time.perf_counter() > ends:
+                    raise DeadlineExceeded("a request ran out of time between two of its fields")
+                done = await step.run(self._desk, actor, variables, caller)
+                if STORED_MARK in done.text:
+                    done = Done(marks.open_stored(done.text, self._desk.keyring.open), done.rows)
             except Exception as raised:
                 error = barred if barred and isinstance(raised, Unauthenticated) else raised
+                self._note(error, step, actor)
                 errors.append(self._error(error, step))
                 done = Done("null")
                 whole = whole and self._is_nullable(step, answer.is_mutation)
             text = done.text
+            if CLIENT_MARK in text:
+                text = self._note_reading(text, step, actor, answer)
             if marks.is_marked(text):
                 text, found = marks.resolve(text, step.key)
                 errors += found
@@ -146,6 +169,22 @@ class Road:
         data = "{" + ",".join(members) + "}" if whole else "null"
         answer.body = _body(data, errors)
         answer.codes += [error["extensions"]["code"] for error in errors]
+
+    def _note_reading(self, text: str, step: Step, actor: Actor | None, answer: Answer) -> str:
+        """The answer without its marks; the clients whose data it holds go on record."""
+        text, clients = marks.take_clients(text)
+        if actor is not None:
+            field_, request_id = step.node.name.value, self._desk.request_id()
+            self._desk.notebook.read(actor, field_, answer.operation_name, clients, request_id)
+        return text
+
+    def _note(self, error: Exception, step: Step, actor: Actor | None) -> None:
+        """A refusal of access goes on record where it is known who was refused. Log-ins note theirs
+        themselves: about the account that was tried, not the one that a token came along for."""
+        field_ = step.node.name.value
+        if actor is not None and isinstance(error, EntryRefused) and field_ != "auth":
+            request_id = self._desk.request_id()
+            self._desk.notebook.refused(actor, field_, error.code, request_id)
 
     def _is_nullable(self, step: Step, is_mutation: bool) -> bool:
         root = self._schema.mutation_type if is_mutation else self._schema.query_type

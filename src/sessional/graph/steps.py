@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -25,8 +24,9 @@ from graphql import (
     visit,
 )
 
-from sessional.access import Actor, may
+from sessional.access import Actor, Caller, may
 from sessional.actions import Desk
+from sessional.actions.entry import standing
 from sessional.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
 from sessional.graph import marks
 from sessional.graph.collect import Selections
@@ -42,16 +42,18 @@ from sessional.graph.refusals import user_error
 from sessional.graph.symbols import value_of
 from sessional.graph.values import Values, guard_values
 from sessional.store.select import GUARD
-from sessional.store.shape import Same
+from sessional.store.shape import Condition, Same
 from sessional.store.store import RowAnswer, Statement, Transaction, prepare
 
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
 # Stands nowhere in an answer: JSON has no such character outside of an escape.
 _GAP: Final = "\x02"
-# Before the values of a row's fields come the guard's three and the row's key.
+# Before the values of a row's fields come the guard's four and the row's key.
 _BEFORE_ROW_FIELDS: Final = len(GUARD) + 2
 
 Variables = Mapping[str, Any]
+# Says where the request comes from, to the few that want to know.
+Calling = Callable[[], Caller]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Read:
     statement: Statement
     values: Values
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
         values = self.values.bind(variables, guard_values(actor))
@@ -87,7 +89,7 @@ class Say:
     node: FieldNode
     text: str
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         await _stands(desk, actor)
         return Done(self.text)
 
@@ -100,7 +102,7 @@ class Refuse:
     node: FieldNode
     refusal: Refusal
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
         raise self.refusal.with_traceback(None)
@@ -116,7 +118,7 @@ class Introspect:
     document: DocumentNode
     remembered: str | None = None
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         await _stands(desk, actor)
         if self.remembered is not None:
             return Done(self.remembered)
@@ -150,11 +152,12 @@ class Act:
     # What surrounds the row in the payload of a success, remembered: it is always the same.
     around: dict[bool, list[str]] = field(default_factory=dict)
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         admit(self.mutation, actor)
         given: list[Any] = [desk, value_of(self.arguments, variables)]
         if self.row is None:
-            return Done(self._complete(await self.mutation.run(*given)))
+            by = [caller(), actor] if self.mutation.needs_token else [caller()]
+            return Done(self._complete(await self.mutation.run(*given, *by)))
         wish = RowWish(self.row, self.values.bind(variables, ()))
         payload = await self.mutation.run(*given, actor, wish)
         row = payload[self.mutation.row_field or ""]
@@ -203,10 +206,10 @@ class Do:
     arguments: Mapping[str, Any]
     references: References
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
-        if not may(actor.role, self.deed.action):
+        if not may(actor.role, self.deed.action, minds_whose=self.deed.minds_whose):
             raise Forbidden
 
         async def finish(payload: Any, tx: Transaction) -> str:
@@ -233,15 +236,19 @@ class Find:
     field: GraphQLField
     arguments: Mapping[str, Any]
     references: References
+    # What the question is told about the selection.
+    told: Mapping[str, Any]
 
-    async def run(self, desk: Desk, actor: Actor | None, variables: Variables) -> Done:
+    async def run(self, desk: Desk, actor: Actor | None, variables: Variables, caller: Calling) -> Done:
         if actor is None:
             raise Unauthenticated
+        if not may(actor.role, self.question.action, minds_whose=self.question.minds_whose):
+            raise Forbidden
         # An answer without rows has no statement of the database's that brings the guard along.
-        await _stands(desk, actor)
+        actor = await standing(desk.store.fetch, actor)
         given = value_of(self.arguments, variables)
         args = {snake(n): plain(self.field.args[n].type, v) for n, v in given.items()}
-        found = camel(await self.question(desk, actor, **args))
+        found = camel(await self.question.run(desk, actor, **args, **self.told))
         text = await self.references.complete(
             self.type, found, self.nodes, variables, desk.store.rows, actor
         )
@@ -255,9 +262,7 @@ async def _stands(desk: Desk, actor: Actor | None) -> None:
     """The guard, where no statement of a field would bring it along. Raises Unauthenticated."""
     if actor is None:
         raise Unauthenticated
-    account_id, username, role = guard_values(actor)
-    if not await desk.store.fetch("account_stands", account_id=account_id, username=username, role=role):
-        raise Unauthenticated
+    await standing(desk.store.fetch, actor)
 
 
 class StepMaker:
@@ -278,6 +283,7 @@ class StepMaker:
         self._actor = actor
         self._dialect = desk.store.dialect
         self._sizes = sizes
+        self._rows_read = 0
 
     def steps(self) -> list[Step]:
         root = self._root()
@@ -298,19 +304,27 @@ class StepMaker:
         if name in _INTROSPECTION:
             return Introspect(key, nodes[0], self._schema, self._only(nodes))
         try:
+            self._check_limits(name)
             step: Step = make(key, nodes)
         except Refusal as refusal:
             step = Refuse(key, nodes[0], refusal)
         return step
+
+    def _check_limits(self, name: str) -> None:
+        """Raises Forbidden for a field that the machine's key is not good for."""
+        limits = None if self._actor is None else self._actor.root_fields
+        if limits is not None and name not in limits:
+            raise Forbidden("The key is not for this field.")
 
     def _read(self, key: str, nodes: Sequence[FieldNode]) -> Step:
         if self._actor is None:
             raise Unauthenticated
         if nodes[0].name.value in QUESTIONS:
             return self._find(key, nodes, self._actor)
-        planner = Planner(self._schema, self._selections, self._actor.role, self._sizes)
+        planner = Planner(self._schema, self._selections, self._actor.role, self._sizes, self._rows_read)
         values = Values(self._dialect.pack)
         shape = planner.root(nodes, values)
+        self._rows_read = planner.rows_together
         if shape is None:
             return Say(key, nodes[0], "null")
         return Read(key, nodes[0], prepare(shape, self._dialect, values.slots), values)
@@ -324,7 +338,7 @@ class StepMaker:
         rows = tuple(self._rows(mutation, nodes, values))
         row = None
         if mutation.row_field is not None:
-            row = RowAnswer(rows, self._dialect, values.slots)
+            row = RowAnswer(rows, self._dialect, values.slots, self._own_appointments())
         field_ = self._root().fields[nodes[0].name.value]
         return Act(
             key,
@@ -359,11 +373,12 @@ class StepMaker:
         field_ = self._root().fields[name]
         arguments = self._selections.arguments(field_, nodes[0])
         references = self._references(actor)
-        question = QUESTIONS[name]
+        told: dict[str, Any] = {}
         if name in SELECTIVE:
             below = self._selections.of(_object_of(field_.type), nodes).values()
-            question = partial(question, wanted=frozenset(snake(each[0].name.value) for each in below))
-        return Find(key, nodes[0], question, nodes, field_.type, field_, arguments, references)
+            told["wanted"] = frozenset(snake(each[0].name.value) for each in below)
+        question = QUESTIONS[name]
+        return Find(key, nodes[0], question, nodes, field_.type, field_, arguments, references, told)
 
     def _references(self, actor: Actor) -> References:
         return References(self._schema, self._selections, actor.role, self._sizes, self._dialect)
@@ -379,6 +394,11 @@ class StepMaker:
             for key, below in self._selections.of(payload, nodes).items()
             if below[0].name.value == mutation.row_field
         ]
+
+    def _own_appointments(self) -> Condition:
+        assert self._actor is not None, "admit has seen to it"
+        planner = Planner(self._schema, self._selections, self._actor.role, self._sizes)
+        return planner.own("Appointment")
 
     def _only(self, nodes: Sequence[FieldNode]) -> DocumentNode:
         """A document of these fields alone, with the fragments and variables that they use."""

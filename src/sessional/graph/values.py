@@ -108,7 +108,7 @@ def _binder(source: Any, wanted: Callable[[Any], Any]) -> Binder:
 
 def guard_values(actor: Actor) -> list[Any]:
     """The values that every statement begins with."""
-    return [actor.account_id, actor.username, actor.role.value]
+    return [actor.account_id, actor.username, actor.role.value, actor.session_id]
 
 
 def bindable(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from sessional.errors import Busy, ImportRefused, SessionalError
 from sessional.store import migrate
+from sessional.store.dialect import Dialect
 
 # How long to wait for whoever writes just now.
 PATIENCE_SECONDS: Final = 30
@@ -41,6 +42,8 @@ class Incoming(NamedTuple):
 
 class Load(Protocol):
     """A transaction that takes a file in: all of it, or nothing."""
+
+    dialect: Dialect
 
     async def fetch(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
         """The rows that a hand-written statement gives."""

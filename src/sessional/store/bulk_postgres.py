@@ -23,6 +23,7 @@ from sessional.store.bulk import (
 )
 from sessional.store.bulk_rebuild import may_rebuild, rebuilding
 from sessional.store.connections import fault_for
+from sessional.store.dialect import POSTGRES, Dialect
 from sessional.store.statements import written
 
 _SETTINGS: Final = {
@@ -81,6 +82,8 @@ async def _connected(url: str) -> asyncpg.Connection:
 class _Load:
     """See bulk.Load."""
 
+    dialect: Dialect = POSTGRES
+
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._gathered = 0
@@ -107,7 +110,6 @@ class _Load:
         )
 
     async def settle(self) -> int:
-        await self.fetch("go_on_above_therapists")
         if not self._gathered:
             return 0
         rebuild = await may_rebuild(self._connection, self._gathered)

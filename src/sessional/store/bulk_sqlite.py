@@ -18,6 +18,7 @@ from sessional.store.bulk import (
     in_words,
     overlaps,
 )
+from sessional.store.dialect import SQLITE, Dialect
 from sessional.store.sqlite import connect, fault_for
 from sessional.store.statements import written
 
@@ -59,6 +60,8 @@ def _opened(path: Path, *, read_only: bool) -> Iterator[apsw.Connection]:
 
 class _Load:
     """See bulk.Load. What has no id yet has a negative one until the end."""
+
+    dialect: Dialect = SQLITE
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection

@@ -16,11 +16,16 @@ from sessional.store.shape import (
     Every,
     Exists,
     Fixed,
+    Holds,
+    Kind,
     Link,
+    Mine,
+    MineThrough,
     Not,
     Slot,
     Some,
     SortKey,
+    Way,
 )
 
 # A row's column by name, as SQL: "t1.starts_at".
@@ -84,18 +89,42 @@ def condition_sql(condition: Condition, columns: Columns, dialect: Dialect, name
             return f"{column_sql(column, columns)} {operator} {number}"
         case Among(column, values):
             return dialect.among(column_sql(column, columns), dialect.value(values))
+        case Holds(column, values):
+            return dialect.holds(column_sql(column, columns), dialect.value(values), names("h"))
         case Contains(column, pattern):
             return f"{column_sql(column, columns)} LIKE {dialect.value(pattern)} ESCAPE '\\'"
+        case Mine(column, link):
+            return f"{column_sql(column, columns)} = {_of_account(link, dialect, names)}"
+        case MineThrough(column, link, ways):
+            found = " UNION ALL ".join(_along(way, link, dialect, names) for way in ways)
+            return f"{column_sql(column, columns)} IN ({found})"
         case Every(parts):
             return "(" + " AND ".join(map(inner, parts)) + ")" if parts else "TRUE"
         case Some(parts):
             return "(" + " OR ".join(map(inner, parts)) + ")" if parts else "FALSE"
+        case Not(Exists() as part):
+            return f"NOT ({inner(part)})"  # never NULL, and PostgreSQL makes a join of it
         case Not(part):
-            return f"NOT ({inner(part)})"
+            # A test of NULL is neither true nor false; "not" means: not true.
+            return f"({inner(part)}) IS NOT TRUE"
         case Exists(link, part):
             inside, source, ties = linked(link, columns, names)
             ties.append(condition_sql(part, inside, dialect, names))
             return f"EXISTS (SELECT 1 FROM {source} WHERE {' AND '.join(ties)})"
+
+
+def _of_account(link: str, dialect: Dialect, names: Names) -> str:
+    """What the actor's account holds: asked once for the whole statement."""
+    alias = names("o")
+    # The first value of every statement is the account's number: see select.GUARD.
+    account = dialect.value(Slot(0, Kind.INTEGER))
+    return f"(SELECT {alias}.{link} FROM account {alias} WHERE {alias}.account_id = {account})"
+
+
+def _along(way: Way, link: str, dialect: Dialect, names: Names) -> str:
+    alias = names("w")
+    owner = f"{alias}.{way.owner} = {_of_account(link, dialect, names)}"
+    return f"SELECT {alias}.{way.wanted} FROM {way.table} {alias} WHERE {owner}"
 
 
 # ---- places in an order -------------------------------------------------------------------------

@@ -17,6 +17,10 @@ from sessional.store.shape import Kind, Slot
 
 # A control character that no JSON text contains: it marks a number that does not fit its field.
 OUT_OF_RANGE_MARK: Final = "\x01"
+# Two more, on both sides of what they mark: the number of a client whose data an answer holds, and a
+# stored text that may be encrypted, with the name of its column.
+CLIENT_MARK: Final = "\x03"
+STORED_MARK: Final = "\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,8 @@ class Dialect:
 
     Each takes and gives SQL text. ``string`` gives a JSON string, ``digits`` a number's digits,
     ``encoded`` the base64 of a text, ``line_free`` the same without the line feeds of long ones,
-    ``instant`` an RFC 3339 string without quotes, ``among`` a membership test, ``joined`` the
+    ``instant`` an RFC 3339 string without quotes, ``among`` a membership test,
+    ``holds`` whether a JSON list holds any (with a name of its own within), ``joined`` the
     concatenation of all rows with commas, ``concat`` that of several texts, ``one_by_one`` a join
     that looks rows up in the order of what stands before it. ``pack`` makes a list a value.
     """
@@ -38,11 +43,13 @@ class Dialect:
     line_free: Callable[[str], str]
     instant: Callable[[str], str]
     among: Callable[[str, str], str]
+    holds: Callable[[str, str, str], str]
     joined: Callable[[str, str], str]
     concat: Callable[[Sequence[str]], str]
     one_by_one: Callable[[str, str, str], str]
     pack: Callable[[list[Any]], Any]
     mark: str
+    stored_mark: str
 
 
 def literal(text: str) -> str:
@@ -80,6 +87,10 @@ POSTGRES: Final = Dialect(
         f"to_char(to_timestamp({sql}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     ),
     among=lambda column, value: f"{column} = ANY({value})",
+    holds=lambda column, value, name: (
+        f"EXISTS (SELECT 1 FROM json_array_elements_text(({column})::json) {name} (value) "
+        f"WHERE {name}.value = ANY({value}))"
+    ),
     joined=lambda sql, order: f"string_agg({sql}, ','{order})",
     concat=_in_groups(" || ", 40),
     # OFFSET 0 keeps the planner from hashing the whole table for every row outside.
@@ -88,6 +99,7 @@ POSTGRES: Final = Dialect(
     ),
     pack=list,
     mark="chr(1)",
+    stored_mark="chr(4)",
 )
 
 SQLITE: Final = Dialect(
@@ -99,9 +111,14 @@ SQLITE: Final = Dialect(
     line_free=lambda sql: f"replace({sql}, char(10), '')",
     instant=lambda sql: f"strftime('%Y-%m-%dT%H:%M:%SZ', {sql}, 'unixepoch')",
     among=lambda column, value: f"{column} IN (SELECT value FROM json_each({value}))",
+    holds=lambda column, value, name: (
+        f"EXISTS (SELECT 1 FROM json_each({column}) {name} "
+        f"WHERE {name}.value IN (SELECT value FROM json_each({value})))"
+    ),
     joined=lambda sql, order: f"group_concat({sql}, ','{order})",
     concat=_in_groups(" || ", 40),
     one_by_one=lambda table, alias, on: f"JOIN {table} {alias} ON {on}",
     pack=lambda values: orjson.dumps(values).decode(),
     mark="char(1)",
+    stored_mark="char(4)",
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sessional.store.conditions import Columns, column_sql
 from sessional.store.dialect import Dialect, literal
-from sessional.store.shape import Form, Kind, Leaf, SortKey
+from sessional.store.shape import SESSION, Form, Kind, Leaf, SortKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ def _formed(leaf: Leaf, value: str, dialect: Dialect) -> Pieces:
     match leaf.form:
         case Form.TEXT:
             return [Sql(dialect.string(value))]
+        case Form.STORED:
+            mark, text = dialect.stored_mark, dialect.string(value)
+            name = literal(f"{leaf.column.name}:")
+            return [Sql(dialect.concat([mark, name, text, mark]))]
         case Form.NUMBER:
             return [Sql(dialect.digits(value))]
         case Form.NUMBER_32:
@@ -71,6 +75,8 @@ def _formed(leaf: Leaf, value: str, dialect: Dialect) -> Pieces:
             return ['"', Sql(dialect.instant(value)), '"']
         case Form.FLAG:
             return [Sql(f"CASE WHEN {value} THEN 'true' ELSE 'false' END")]
+        case Form.CALLERS:
+            return [Sql(f"CASE WHEN {value} = {dialect.value(SESSION)} THEN 'true' ELSE 'false' END")]
         case Form.JSON:
             return [Sql(value)]
         case Form.NODE_ID:

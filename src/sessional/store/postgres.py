@@ -21,6 +21,7 @@ from sessional.store.store import (
     Statement,
     by_key,
 )
+from sessional.store.together import Alike, Together
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class PostgresStore:
 
     def __init__(self, url: str, *, connections: int, deadline_seconds: float) -> None:
         self._connections = Connections(url, connections, deadline_seconds)
+        self._together = Together(self._send)
 
     async def open(self) -> None:
         """Connect once, so that a wrong address is known before the first request."""
@@ -61,6 +63,9 @@ class PostgresStore:
     async def fetch(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
         return await self._retried(lambda: self._fetch(name, values))
 
+    async def survey(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
+        return await self.fetch(name, **values)
+
     async def _fetch(self, name: str, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
         async with self._connections.one() as connection:
             return await _Transaction(connection).fetch(name, **values)
@@ -85,18 +90,23 @@ class PostgresStore:
             return answer
 
     async def book_at_once(self, guard: Guard, new: NewAppointment, answer: RowAnswer) -> str | None:
-        sql = answer.booking_sql(POSTGRES)
+        alike = Alike(guard=guard, answer=answer, action=new.action)
         try:
-            return await self._retried(lambda: self._book(sql, guard, new))
+            return await self._together.book(alike, new)
         except Conflict:
             return None
 
-    async def _book(self, sql: str, guard: Guard, new: NewAppointment) -> str | None:
-        values = written("postgres")["book_at_once"].values
-        given = [getattr(new, v, None) if hasattr(new, v) else getattr(guard, v) for v in values]
+    async def _send(self, alike: Alike, bookings: list[NewAppointment], waits: bool) -> list[str | None]:
+        sql = alike.answer.booking_sql(POSTGRES, waits=waits)
+        values = written("postgres")["book_at_once"].arguments(_told(alike, bookings))
+        return await self._retried(lambda: self._book(sql, values, len(bookings)))
+
+    async def _book(self, sql: str, values: Sequence[Any], count: int) -> list[str | None]:
+        answers: list[str | None] = [None] * count
         async with self._connections.one() as connection:
-            answer: str | None = await (await connection.prepared(sql)).fetchval(*given)
-            return answer
+            for number, answer in await (await connection.prepared(sql)).fetch(*values):
+                answers[number - 1] = answer
+        return answers
 
     async def _retried(self, attempt: Callable[[], Awaitable[T]]) -> T:
         for number in range(1, ATTEMPTS):
@@ -114,6 +124,26 @@ class PostgresStore:
 
     async def close(self) -> None:
         await self._connections.close()
+
+
+def _told(alike: Alike, bookings: Sequence[NewAppointment]) -> dict[str, Any]:
+    """The values of ``book_at_once`` by name."""
+    guard = alike.guard
+    return {
+        "account_id": guard.account_id,
+        "username": guard.username,
+        "role": guard.role,
+        "sid": guard.sid,
+        "action": alike.action,
+        "now": bookings[-1].now,
+        "therapist_ids": [new.therapist_id for new in bookings],
+        "service_codes": [new.service_code for new in bookings],
+        "starts": [new.starts_at for new in bookings],
+        "durations_seconds": [new.duration_seconds for new in bookings],
+        "keys": [new.key for new in bookings],
+        "input_hashes": [new.input_hash for new in bookings],
+        "request_ids": [new.request_id for new in bookings],
+    }
 
 
 class _Transaction:

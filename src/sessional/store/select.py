@@ -1,8 +1,8 @@
 """Shape -> one SQL text. The text depends on the shape alone, so that databases can keep its plan.
 
-Every statement begins with the guard: without a live account of the actor's name and role it
-answers no row at all, so a disabled account is refused by the statement that would have answered.
-The guard's three values are the first that go with each statement.
+Every statement begins with the guard: without a live account of the actor's name and role, or once
+the session is revoked, it answers no row at all, so who is shut out is refused by the statement that
+would have answered. The guard's four values are the first that go with each statement.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from dataclasses import replace
 from typing import Final
 
 from sessional.store.conditions import Columns, Names, condition_sql, linked, of
-from sessional.store.dialect import Dialect
+from sessional.store.dialect import CLIENT_MARK, Dialect
 from sessional.store.pages import PageMaker
 from sessional.store.pieces import Pieces, Sql, concatenated, leaf, member
 from sessional.store.shape import (
+    EVERYTHING,
+    SESSION,
     Constant,
     Each,
     Edges,
@@ -24,6 +26,7 @@ from sessional.store.shape import (
     Leaf,
     Many,
     Node,
+    Noted,
     One,
     Page,
     Row,
@@ -32,7 +35,9 @@ from sessional.store.shape import (
     Slot,
 )
 
-GUARD: Final = (Slot(0, Kind.INTEGER), Slot(1, Kind.TEXT), Slot(2, Kind.TEXT))
+GUARD: Final = (Slot(0, Kind.INTEGER), Slot(1, Kind.TEXT), Slot(2, Kind.TEXT), SESSION)
+# It depends on no row of the statement, so both databases look the session up once, before all else.
+_NOT_REVOKED: Final = "coalesce((SELECT s.revoked_at FROM log_in_session s WHERE s.sid = {sid}), 0) = 0"
 
 
 def statement(shape: Shape, dialect: Dialect, slots: Sequence[Slot] = ()) -> str:
@@ -55,12 +60,12 @@ def statement(shape: Shape, dialect: Dialect, slots: Sequence[Slot] = ()) -> str
     else:
         body = maker.page(shape, None).select() if isinstance(shape, Page) else maker.row(shape)
         wanted = "p.answer, p.row_count"
-    account, username, role = (dialect.value(slot) for slot in GUARD)
+    account, username, role, sid = (dialect.value(slot) for slot in GUARD)
     unused = (f" AND ({dialect.value(slot)} IS NULL OR TRUE)" for slot in slots if slot not in used)
     return (
         f"SELECT {wanted} FROM account g LEFT JOIN ({body}) p ON TRUE "
         f"WHERE g.account_id = {account} AND g.username = {username} AND g.role = {role} "
-        f"AND g.disabled_at IS NULL{''.join(unused)}"
+        f"AND g.disabled_at IS NULL AND {_NOT_REVOKED.format(sid=sid)}{''.join(unused)}"
     )
 
 
@@ -120,10 +125,15 @@ class _Maker:
         """The pieces of one object."""
         pieces: Pieces = ["{"]
         for position, item in enumerate(fields):
-            pieces.append(member(item.key, position))
+            if not isinstance(item, Noted):  # it stands behind all members
+                pieces.append(member(item.key, position))
             match item:
                 case Constant():
                     pieces.append(f'"{item.text}"')
+                case Noted():
+                    # As literals the marks become one with what stands beside them.
+                    number = Sql(self.dialect.digits(source(item.column.name)))
+                    pieces += [CLIENT_MARK, number, CLIENT_MARK]
                 case Leaf():
                     pieces += leaf(item, source, self.dialect)
                 case Same():
@@ -137,5 +147,7 @@ class _Maker:
     def one(self, one: One, source: Columns) -> str:
         columns, table, ties = linked(one.link, source, self.names)
         answer = concatenated(self.fields(one.fields, columns), self.dialect)
+        if one.where != EVERYTHING:
+            ties.append(condition_sql(one.where, columns, self.dialect, self.names))
         found = f"(SELECT {answer} FROM {table} WHERE {' AND '.join(ties)})"
         return f"coalesce({found}, 'null')" if one.nullable else found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 # ---- where things are ---------------------------------------------------------------------------
 
@@ -45,7 +46,9 @@ class Form(Enum):
     NODE_ID = "node_id"  # the global id: base64 of "Type:number"
     INSTANT = "instant"  # seconds since 1970 as an RFC 3339 string
     FLAG = "flag"  # true or false
+    CALLERS = "callers"  # whether it is the session that asks
     JSON = "json"  # a text that is JSON already
+    STORED = "stored"  # a text that may be encrypted: marked, to be read by whoever has the key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,10 @@ class Slot:
 
     place: int
     kind: Kind
+
+
+# The session that asks, which is among the values of every statement.
+SESSION: Final = Slot(3, Kind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,32 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """The column holds what the actor's account holds in ``link``, just now."""
+
+    column: Column
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The values of ``wanted`` in those rows of a table whose ``owner`` is the actor's."""
+
+    table: str
+    wanted: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class MineThrough:
+    """The column's value lies at the end of one of the ways that begin at the account's ``link``."""
+
+    column: Column
+    link: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """All hold; with none, everything matches."""
 
@@ -137,7 +170,15 @@ class Not:
     condition: Condition
 
 
-Condition = Compare | Fixed | Among | Contains | Exists | Every | Some | Not
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """The column, a JSON list of texts, holds at least one of the values of a list."""
+
+    column: Column
+    values: Slot
+
+
+Condition = Compare | Fixed | Among | Holds | Contains | Exists | Mine | MineThrough | Every | Some | Not
 EVERYTHING = Every(())
 
 
@@ -159,6 +200,13 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """The number of the row, marked within the answer: whose data it holds. No member of the object."""
+
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """The same text in every row, for example a type's name."""
 
@@ -169,12 +217,13 @@ class Constant:
 @dataclass(frozen=True, slots=True)
 class One:
     """The one linked row, as an object. There always is one, where a NOT NULL reference leads to it;
-    with ``nullable``, there may be none."""
+    with ``nullable``, there may be none, or none for which ``where`` holds."""
 
     key: str
     link: Link
     fields: Fields
     nullable: bool = False
+    where: Condition = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +243,7 @@ class Many:
     page: Page
 
 
-Field = Leaf | Constant | Same | One | Many
+Field = Leaf | Noted | Constant | Same | One | Many
 Fields = tuple[Field, ...]
 
 

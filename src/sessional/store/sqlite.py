@@ -66,6 +66,8 @@ def connect(path: Path | str, *, read_only: bool = False) -> apsw.Connection:
         connection.pragma(*pragma.split(" = "))
     connection.pragma("cache_size", -PAGE_CACHE_KIB)
     connection.pragma("temp_store", "memory")
+    # What is deleted or overwritten is gone from the file too, and not only no longer found.
+    connection.pragma("secure_delete", True)
     if read_only:
         connection.pragma("query_only", True)
     return connection
@@ -101,11 +103,11 @@ class _Reader:
         finally:
             self._bounded = False
 
-    def run_until(self, sql: str, values: Sequence[Any], seconds: float) -> tuple[Any, ...] | None:
-        """The first row. Raises apsw.InterruptError when the time is over."""
+    def run_until(self, sql: str, values: Sequence[Any], seconds: float) -> list[tuple[Any, ...]]:
+        """The rows. Raises apsw.InterruptError when the time is over."""
         self._ends_at = time.perf_counter() + seconds
         try:
-            return cast("tuple[Any, ...] | None", self.connection.execute(sql, values).fetchone())
+            return self.connection.execute(sql, values).fetchall()
         finally:
             self._ends_at = None
 
@@ -145,6 +147,10 @@ class SqliteStore:
         return await SqliteTransaction(self._in_loop.connection).rows(statement, values)
 
     def _run_slow(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+        rows = self._rows_slowly(sql, values)
+        return rows[0] if rows else None
+
+    def _rows_slowly(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         reader = getattr(self._own, "reader", None)
         if reader is None:
             reader = self._own.reader = _Reader(self._path)
@@ -159,6 +165,11 @@ class SqliteStore:
         if written("sqlite")[name].sql.startswith("SELECT"):
             return await SqliteTransaction(self._in_loop.connection).fetch(name, **values)
         return await self.transact(lambda tx: tx.fetch(name, **values))
+
+    async def survey(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
+        statement, loop = written("sqlite")[name], asyncio.get_running_loop()
+        values_in_order = statement.arguments(values)
+        return await loop.run_in_executor(self._threads, self._rows_slowly, statement.sql, values_in_order)
 
     # ---- writing --------------------------------------------------------------------------------
 

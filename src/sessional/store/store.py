@@ -14,8 +14,20 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from sessional.diary.values import Interval
 from sessional.errors import Unauthenticated
 from sessional.store.dialect import Dialect
-from sessional.store.select import looks_into, row_answer, statement
-from sessional.store.shape import Column, Compare, Every, Fields, Kind, Row, Shape, Slot, Table
+from sessional.store.select import GUARD, looks_into, row_answer, statement
+from sessional.store.shape import (
+    EVERYTHING,
+    Column,
+    Compare,
+    Condition,
+    Every,
+    Fields,
+    Kind,
+    Row,
+    Shape,
+    Slot,
+    Table,
+)
 from sessional.store.statements import written
 
 T = TypeVar("T")
@@ -41,11 +53,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """Whose account must stand for a statement to answer."""
+    """Whose account must stand, and whose session, for a statement to answer."""
 
     account_id: int
     username: str
     role: str
+    sid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +92,9 @@ class NewAppointment:
     key: str | None
     input_hash: str
     now: int
+    # For the record: what was asked for, and in which request.
+    action: str = "bookAppointment"
+    request_id: str = ""
 
 
 class Transaction(Protocol):
@@ -108,7 +124,7 @@ class Store(Protocol):
     dialect: Dialect
 
     async def read(self, statement: Statement, values: Sequence[Any]) -> Answered:
-        """The answer to a shape; ``values`` begins with the guard's three.
+        """The answer to a shape; ``values`` begins with the guard's four.
 
         Raises Unauthenticated where the guard finds no live account, DeadlineExceeded, Unavailable.
         """
@@ -136,6 +152,10 @@ class Store(Protocol):
         """The rows that a hand-written statement gives, on its own."""
         ...
 
+    async def survey(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
+        """The same for a statement that looks at a great deal: others get their turn meanwhile."""
+        ...
+
     async def check_ready(self) -> None:
         """Raises Unavailable where the database cannot be read and written."""
         ...
@@ -158,26 +178,35 @@ def prepare(shape: Shape, dialect: Dialect, slots: Sequence[Slot] = ()) -> State
 class RowAnswer:
     """What to answer about one row of ``appointment`` that an action names by its key.
 
-    The values of its statement are the guard's three, the therapist's id, the appointment's id and
-    then those that belong to ``fields``.
+    The values of its statement are the guard's four, the therapist's id, the appointment's id and
+    then those that belong to ``fields``. A row for which ``own`` does not hold is answered like one
+    that is not there.
     """
 
-    def __init__(self, fields: Fields, dialect: Dialect, slots: Sequence[Slot] = ()) -> None:
+    def __init__(
+        self, fields: Fields, dialect: Dialect, slots: Sequence[Slot] = (), own: Condition = EVERYTHING
+    ) -> None:
         self._fields = fields
-        self._booking_sql: str | None = None
-        key = (("therapist_id", 3), ("appointment_id", 4))
-        where = Every(tuple(Compare(Column(name=name), "=", Slot(at, Kind.INTEGER)) for name, at in key))
+        self._booking_sql: dict[bool, str] = {}
+        key = (("therapist_id", len(GUARD)), ("appointment_id", len(GUARD) + 1))
+        found = tuple(Compare(Column(name=name), "=", Slot(at, Kind.INTEGER)) for name, at in key)
+        where = Every(found if own == EVERYTHING else (*found, own))
         table = Table(name="appointment", key="appointment_id")
         self.statement = prepare(Row(table=table, where=where, fields=fields), dialect, slots)
         # Whether the row alone can answer, before others can see it.
-        self.from_row_alone = not slots and not looks_into(fields, "appointment")
+        self.from_row_alone = own == EVERYTHING and not slots and not looks_into(fields, "appointment")
 
-    def booking_sql(self, dialect: Dialect) -> str:
-        """The text of ``book_at_once`` with this answer, made once."""
-        if self._booking_sql is None:
+    def booking_sql(self, dialect: Dialect, *, waits: bool) -> str:
+        """The text of ``book_at_once`` with this answer, made once.
+
+        ``waits`` says whether for a diary that somebody has open; else it is passed over.
+        """
+        if waits not in self._booking_sql:
             answer = row_answer(self._fields, "b", dialect)
-            self._booking_sql = written(dialect.name)["book_at_once"].sql.format(answer=answer)
-        return self._booking_sql
+            text = written(dialect.name)["book_at_once"].sql
+            waiting = "" if waits else "SKIP LOCKED"
+            self._booking_sql[waits] = text.format(answer=answer, waiting=waiting)
+        return self._booking_sql[waits]
 
 
 # ---- statements with a meaning beyond rows ----------------------------------------------------------

@@ -9,6 +9,8 @@ import asyncio
 import gc
 import os
 import secrets
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +25,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sessional import __version__
 from sessional import settings as settings_module
 from sessional.actions import Desk
+from sessional.actions.desk import Hashing
+from sessional.actions.sealing import seal_all
+from sessional.actions.throttle import Rate
+from sessional.actions.waitlist_offers import pass_on
 from sessional.credentials import Lifetimes, Passwords, Tokens
 from sessional.errors import SessionalError
-from sessional.graph.documents import DocumentLimits
+from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Road
+from sessional.keyring import Keyring
 from sessional.observe import (
     FaultHappened,
     Observer,
@@ -48,11 +55,20 @@ from sessional.web import pages
 from sessional.web.graphql_http import GraphQLEndpoint
 from sessional.web.health import healthz, readyz
 from sessional.web.metrics import shown as metrics_shown
+from sessional.web.one_write import OneWrite
 from sessional.web.request_id import current_request_id, with_request_id
-from sessional.web.secret import signing_secrets
+from sessional.web.secret import encryption_keys, signing_secrets
+from sessional.web.trusted import trusted
+from sessional.web.turnstile import Turnstile
 
-HASHING_THREADS: Final = 2
+# Of the kernel's scale up to 19: hashing has what others leave.
+HASHING_NICENESS: Final = 10
 SECONDS_BETWEEN_FORGETTING: Final = 3600
+# What happens is in the chain of the record within a second.
+SECONDS_BETWEEN_SEALS: float = 0.5
+SECONDS_FOR_LAST_SEAL: Final = 2
+# Less than diary.waitlist keeps a time for the next in turn after an offer has run out.
+SECONDS_BETWEEN_PASSING_ON: Final = 30
 # Requests leave hardly any cycles behind, so the collector may look ten times less often than usual.
 COLLECTOR_THRESHOLDS: Final = (7_000, 10, 20)
 
@@ -69,14 +85,26 @@ def build(settings: Settings, *, observers: Sequence[Observer] | None = None) ->
     place = address.parse(settings.database)
     watching = _observers(settings) if observers is None else observers
     store = _store(settings, place)
-    desk = _desk(settings, store, place)
+    desk = _desk(settings, store, place, watching)
     road = _road(settings, desk, watching)
-    endpoint = GraphQLEndpoint(road, desk, watching, body_bytes=settings.body_bytes)
+    requests = _rate(settings_module.rate(settings.request_rate, "request_rate"))
+    endpoint = GraphQLEndpoint(
+        road,
+        desk,
+        watching,
+        body_bytes=settings.body_bytes,
+        proxies=settings.trusted_proxies,
+        trusted=trusted(settings.trusted_documents),
+        turnstile=None if requests is None else Turnstile(requests, time.monotonic),
+    )
+    OneWrite.receive_seconds = settings.receive_seconds
     front = Starlette(
         routes=_routes(settings, store, watching),
         lifespan=lambda app: _lifespan(settings, store, desk, watching),
     )
-    app: ASGIApp = _Front(guarded(endpoint, watching), watched(front, watching), graphiql=settings.graphiql)
+    app: ASGIApp = _Front(
+        guarded(endpoint, watching), watched(front, watching), graphiql=settings.shows("graphiql")
+    )
     for traces in (w for w in watching if isinstance(w, Traces)):
         app = traces.with_parents(app)
     return with_request_id(app)
@@ -90,7 +118,7 @@ def _routes(
         Route("/readyz", readyz(store)),
     ]
     routes += [Route("/metrics", metrics_shown(w)) for w in watching if isinstance(w, Metrics)]
-    if settings.graphiql:
+    if settings.shows("graphiql"):
         routes += [
             Route("/", pages.graphiql),
             Route("/graphql", pages.graphiql),
@@ -147,21 +175,47 @@ def _store(settings: Settings, place: Path | str) -> SqliteStore | PostgresStore
     )
 
 
-def _desk(settings: Settings, store: SqliteStore | PostgresStore, place: Path | str) -> Desk:
+def _desk(
+    settings: Settings, store: SqliteStore | PostgresStore, place: Path | str, observers: Sequence[Observer]
+) -> Desk:
     lifetimes = Lifetimes(
         access_seconds=settings.access_token_seconds,
         refresh_seconds=settings.refresh_token_seconds,
     )
-    keys = signing_secrets(settings.secret, settings.secret_previous, place)
+    signing = signing_secrets(settings.secret, settings.secret_previous, place)
+    keys = encryption_keys(settings.encryption_key, settings.encryption_key_previous, place)
+    places = settings.hashings_at_once
     return Desk(
         store=store,
-        tokens=Tokens(keys, lifetimes),
+        tokens=Tokens(signing, lifetimes),
         passwords=Passwords(),
-        hashing=ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing"),
+        hashing=Hashing(_hashing_threads(places), places),
         now=lambda: int(time.time()),
+        now_ms=lambda: int(time.time() * 1000),
         new_session_id=lambda: secrets.token_urlsafe(16),
         hold_seconds=settings.hold_seconds,
+        rotates=settings.refresh_rotation,
+        log_in_rate=_rate(settings_module.rate(settings.login_rate, "login_rate")),
+        notice=lambda observation: tell(observers, observation),
+        mails=bool(settings.smtp_url),
+        keyring=Keyring(keys),
+        request_id=current_request_id,
+        offer_seconds=settings.offer_seconds,
     )
+
+
+def _rate(given: tuple[int, int] | None) -> Rate | None:
+    return None if given is None else Rate(count=given[0], seconds=given[1])
+
+
+def _hashing_threads(count: int) -> ThreadPoolExecutor:
+    """Threads that give way: where the processors are busy, bookings come first."""
+
+    def give_way() -> None:
+        if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASHING_NICENESS)
+
+    return ThreadPoolExecutor(count, thread_name_prefix="hashing", initializer=give_way)
 
 
 def _road(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> Road:
@@ -177,7 +231,13 @@ def _road(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> Road
             tokens=settings.document_tokens,
             depth=settings.document_depth,
             remembered=settings.documents_remembered,
+            aliases=settings.document_aliases,
+            directives=settings.document_directives,
+            root_fields=settings.root_fields,
+            introspection=settings.shows("introspection"),
+            suggestions=settings.shows("suggestions"),
         ),
+        deadline_seconds=settings.request_seconds,
         on_fault=on_fault,
     )
 
@@ -194,15 +254,22 @@ async def _lifespan(
     shown = settings_module.shown("database", settings.database)
     tell(observers, ServiceStarted(database=shown))
     _settle_memory()
-    forgetting = asyncio.create_task(_forget_keys(settings, desk, observers))
+    chores = [
+        asyncio.create_task(_forget(settings, desk, observers)),
+        asyncio.create_task(_keep_record(desk, observers)),
+        asyncio.create_task(_pass_on_offers(desk, observers)),
+    ]
     try:
-        yield
+        async with _sending(settings, desk, observers):
+            yield
     finally:
-        forgetting.cancel()
-        with suppress(asyncio.CancelledError):
-            await forgetting
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+        with suppress(Exception):  # a database that is away has been told of; the next start goes on
+            await asyncio.wait_for(_write_record(desk), SECONDS_FOR_LAST_SEAL)
         await store.close()
-        desk.hashing.shutdown(wait=False, cancel_futures=True)
+        desk.hashing.close()
         tell(observers, ServiceStopped())
 
 
@@ -225,12 +292,75 @@ async def _open_postgres(settings: Settings, store: PostgresStore, observers: Se
         tell(observers, Warned(message=text))
 
 
-async def _forget_keys(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> None:
-    """Forget idempotency keys that are older than promised, now and every hour."""
+@asynccontextmanager
+async def _sending(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> AsyncIterator[None]:
+    """Mail is sent meanwhile, where there is a mail server. Its libraries are loaded only then."""
+    if not settings.smtp_url:
+        yield
+        return
+    from sessional.outbox import post
+    from sessional.outbox.sender import Sender, Told
+
+    sender = Sender(
+        desk.store,
+        post.parse(settings.smtp_url),
+        sender=settings.mail_from,
+        leads=settings_module.reminder_leads(settings),
+        now=desk.now,
+        told=Told(
+            warned=lambda text: tell(observers, Warned(message=text)),
+            failed=lambda error: tell(observers, FaultHappened(request_id="", error=error)),
+        ),
+        keyring=desk.keyring,
+    )
+    running = asyncio.create_task(sender.run())
+    try:
+        yield
+    finally:
+        await sender.stop(running)
+
+
+async def _forget(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> None:
+    """Forget idempotency keys that are older than promised, and sessions that have long ended, now and
+    every hour."""
     while True:
-        before = desk.now() - settings.idempotency_hours * 3600
+        now = desk.now()
         try:
-            await desk.store.fetch("forget_keys", before=before)
+            await desk.store.fetch("forget_keys", before=now - settings.idempotency_hours * 3600)
+            await desk.store.fetch("forget_log_in_rates", before_ms=now * 1000)
+            await desk.store.fetch("forget_sessions", before=now - settings.access_token_seconds)
         except SessionalError as error:
             tell(observers, FaultHappened(request_id="", error=error))
         await asyncio.sleep(SECONDS_BETWEEN_FORGETTING)
+
+
+async def _keep_record(desk: Desk, observers: Sequence[Observer]) -> None:
+    """Write what was noticed, and link what was written, as long as the service runs.
+
+    A database that is away is told of once: the requests that need it tell of it often enough.
+    """
+    well = True
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_SEALS)
+        try:
+            await _write_record(desk)
+            well = True
+        except Exception as error:
+            if well:
+                tell(observers, FaultHappened(request_id="", error=error))
+            well = False
+
+
+async def _write_record(desk: Desk) -> None:
+    await desk.notebook.write(desk.store, now=desk.now())
+    await seal_all(desk.store)
+
+
+async def _pass_on_offers(desk: Desk, observers: Sequence[Observer]) -> None:
+    """Offers of the waitlist that have run out go to the next in turn, now and every half minute."""
+    while True:
+        try:
+            await pass_on(desk)
+        except Exception as error:  # whatever it was, the next offer is still to be passed on
+            tell(observers, FaultHappened(request_id="", error=error))
+        await asyncio.sleep(SECONDS_BETWEEN_PASSING_ON)

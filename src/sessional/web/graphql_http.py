@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -12,64 +14,74 @@ from starlette.types import Receive, Scope, Send
 
 from sessional.access import Actor
 from sessional.actions import Desk
-from sessional.errors import Unauthenticated
+from sessional.actions.keys import ApiKey
+from sessional.errors import SessionalError
 from sessional.graph.serve import Answer, Asked, MutationByGet, Road
 from sessional.observe import Observer, RequestAnswered, tell
-from sessional.web.auth import who
+from sessional.web.auth import who, whose
+from sessional.web.caller import caller_of
 from sessional.web.negotiate import Wanted, wanted
+from sessional.web.refused import Headers, Refused
+from sessional.web.trusted import Trusted, hash_in
+from sessional.web.turnstile import Turnstile
 
 _PARAMETERS: Final = ("query", "operationName", "variables", "extensions")
-
-
-class Refused(Exception):
-    """A request that never reaches the graph."""
-
-    def __init__(self, status: int, code: str, message: str, *, allow: str = "") -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.allow = status, code, message, allow
-
-    def body(self) -> bytes:
-        error = {"message": self.message, "extensions": {"code": self.code}}
-        return orjson.dumps({"errors": [error]})
 
 
 class GraphQLEndpoint:
     """The ASGI application behind /graphql, for everything but a browser's page."""
 
-    def __init__(self, road: Road, desk: Desk, observers: Sequence[Observer], *, body_bytes: int) -> None:
+    def __init__(
+        self,
+        road: Road,
+        desk: Desk,
+        observers: Sequence[Observer],
+        *,
+        body_bytes: int,
+        proxies: int = 0,
+        trusted: Trusted | None = None,
+        turnstile: Turnstile | None = None,
+    ) -> None:
         self._road = road
         self._desk = desk
         self._observers = observers
         self._body_bytes = body_bytes
+        self._proxies = proxies
+        self._trusted = trusted
+        self._turnstile = turnstile
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         wants = wanted(headers.get(b"accept", b"").decode("latin-1"))
-        actor = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
-        answer, allow = Answer(), ""
+        shown = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
+        actor = await whose(shown, self._desk) if isinstance(shown, ApiKey) else shown
+        answer, more = Answer(), list[tuple[bytes, bytes]]()
         try:
+            if self._turnstile is not None:
+                more += self._turnstile.pass_(self._passer(scope, headers, actor))
             if wants.media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", "This answers application/json.")
-            asked = await self._asked(scope, headers, receive)
+            caller = partial(caller_of, scope, headers, self._proxies, self._desk.now_ms())
+            asked = replace(await self._asked(scope, headers, receive), caller=caller)
             answer = await self._road.answer(asked, actor)
             status = 200 if answer.executed or wants.named_json else 400
             body = answer.body
         except MutationByGet:
             refused = Refused(405, "METHOD_NOT_ALLOWED", "A mutation takes a POST.", allow="POST")
-            status, body, allow = 405, refused.body(), refused.allow
+            status, body, more = 405, refused.body(), [*more, *refused.headers]
             answer.codes.append(refused.code)
         except Refused as refused:
-            status, body, allow = refused.status, refused.body(), refused.allow
+            status, body, more = refused.status, refused.body(), [*more, *refused.headers]
             answer.codes.append(refused.code)
-        await _send(send, status, body, wants, allow)
+        await _send(send, status, body, wants, more)
         self._notice(scope, status, actor, answer, time.perf_counter() - started)
 
     def _notice(
         self,
         scope: Scope,
         status: int,
-        actor: Actor | Unauthenticated | None,
+        actor: Actor | SessionalError | None,
         answer: Answer,
         seconds: float,
     ) -> None:
@@ -90,14 +102,22 @@ class GraphQLEndpoint:
         )
         tell(self._observers, observation)
 
+    def _passer(
+        self, scope: Scope, headers: Mapping[bytes, bytes], actor: Actor | SessionalError | None
+    ) -> int | str:
+        """Who is counted: the account, else the address."""
+        if isinstance(actor, Actor):
+            return actor.account_id
+        return caller_of(scope, headers, self._proxies, 0).address
+
     # ---- what is asked --------------------------------------------------------------------------
 
     async def _asked(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Asked:
         if scope["method"] == "POST":
             _check_content_type(headers.get(b"content-type"))
-            return _asked_by_post(await self._body(headers, receive))
+            return _asked_by_post(await self._body(headers, receive), self._trusted)
         if scope["method"] == "GET":
-            return _asked_by_get(scope["query_string"])
+            return _asked_by_get(scope["query_string"], self._trusted)
         raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.", allow="GET, POST")
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
@@ -133,17 +153,17 @@ def _check_content_type(header: bytes | None) -> None:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
 
 
-def _asked_by_post(body: bytes) -> Asked:
+def _asked_by_post(body: bytes, trusted: Trusted | None) -> Asked:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refused(400, "BAD_REQUEST", "The body is not valid JSON in UTF-8.") from None
     if not isinstance(given, dict):
         raise Refused(400, "BAD_REQUEST", "The body must be one JSON object.")
-    return _asked(given, may_change=True)
+    return _asked(given, trusted, may_change=True)
 
 
-def _asked_by_get(query_string: bytes) -> Asked:
+def _asked_by_get(query_string: bytes, trusted: Trusted | None) -> Asked:
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
@@ -154,16 +174,20 @@ def _asked_by_get(query_string: bytes) -> Asked:
     for name in ("variables", "extensions", "operationName"):
         if given.get(name) == "":
             del given[name]
-    return _asked(given, may_change=False)
+    return _asked(given, trusted, may_change=False)
 
 
-def _asked(given: Mapping[str, Any], *, may_change: bool) -> Asked:
+def _asked(given: Mapping[str, Any], trusted: Trusted | None, *, may_change: bool) -> Asked:
     query, name = given.get("query"), given.get("operationName")
+    hash_ = hash_in(_object(given, "extensions"))
+    if trusted is not None:
+        query = trusted.document(query, hash_)
+    elif query is None and hash_ is not None:
+        raise Refused(400, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
     if not isinstance(query, str):
         raise Refused(400, "BAD_REQUEST", "`query` is missing or is not a text.")
     if name is not None and not isinstance(name, str):
         raise Refused(400, "BAD_REQUEST", "`operationName` must be a text.")
-    _object(given, "extensions")
     return Asked(query, _object(given, "variables"), name, may_change)
 
 
@@ -182,7 +206,7 @@ def _object(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-async def _send(send: Send, status: int, body: bytes, wants: Wanted, allow: str) -> None:
+async def _send(send: Send, status: int, body: bytes, wants: Wanted, more: Headers) -> None:
     media_type = wants.media_type or "application/json"
     headers = [
         (b"content-type", f"{media_type}; charset=utf-8".encode()),
@@ -191,7 +215,5 @@ async def _send(send: Send, status: int, body: bytes, wants: Wanted, allow: str)
         (b"x-content-type-options", b"nosniff"),
         (b"vary", b"Accept"),
     ]
-    if allow:
-        headers.append((b"allow", allow.encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *more]})
     await send({"type": "http.response.body", "body": body})

@@ -7,7 +7,7 @@ fifth of the time of a small answer (docs/performance.md).
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -48,8 +48,36 @@ class _Joined:
 
 
 class OneWrite(HttpToolsProtocol):
-    """uvicorn's protocol over a transport that joins head and body."""
+    """uvicorn's protocol over a transport that joins head and body, with a bound on how long a request
+    may take to arrive: uvicorn itself waits for the rest of one for ever.
+    """
+
+    receive_seconds: ClassVar[float] = 20
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         joined = _Joined(transport, asyncio.get_running_loop())
         super().connection_made(cast(asyncio.Transport, joined))
+        self._arriving: asyncio.TimerHandle | None = None
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        if self._arriving is None:
+            self._expect()  # the first bytes of a further request
+        super().data_received(data)
+
+    def on_message_complete(self) -> None:
+        self._arrived()
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._arrived()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        """Close the connection unless a whole request arrives in time. Each byte does not begin anew."""
+        self._arriving = self.loop.call_later(self.receive_seconds, self.transport.close)
+
+    def _arrived(self) -> None:
+        if self._arriving is not None:
+            self._arriving.cancel()
+            self._arriving = None

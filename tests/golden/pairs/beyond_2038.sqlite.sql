@@ -5,7 +5,9 @@ LEFT JOIN (SELECT '{"edges":['
 FROM (SELECT t2.starts_at AS starts_at
 FROM appointment t2
 WHERE (t2.held_until = 0 AND t2.therapist_id IN (SELECT value
-FROM json_each(?4)))
+FROM json_each(?5)))
 ORDER BY t2.appointment_id
 LIMIT 100) x1) p ON TRUE
-WHERE g.account_id = ?1 AND g.username = ?2 AND g.role = ?3 AND g.disabled_at IS NULL
+WHERE g.account_id = ?1 AND g.username = ?2 AND g.role = ?3 AND g.disabled_at IS NULL AND coalesce((SELECT s.revoked_at
+FROM log_in_session s
+WHERE s.sid = ?4), 0) = 0

@@ -3,23 +3,25 @@ FROM account g
 LEFT JOIN (SELECT '{"totalCount":'
 || ((SELECT count(*)
 FROM appointment t2
-WHERE (t2.held_until = 0 AND (t2.starts_at >= ?4 AND (t2.service_code = ?5 OR (EXISTS (SELECT 1
+WHERE (t2.held_until = 0 AND (t2.starts_at >= ?5 AND (t2.service_code = ?6 OR (EXISTS (SELECT 1
 FROM therapist t3
-WHERE t3.therapist_id = t2.therapist_id AND t3.search_name LIKE ?6 ESCAPE '\') AND t2.service_code IN (SELECT value
-FROM json_each(?7)))) AND NOT (EXISTS (SELECT 1
+WHERE t3.therapist_id = t2.therapist_id AND t3.search_name LIKE ?7 ESCAPE '\') AND t2.service_code IN (SELECT value
+FROM json_each(?8)))) AND NOT (EXISTS (SELECT 1
 FROM therapist_specialism l5 JOIN specialism t4 ON t4.specialism_id = l5.specialism_id
 WHERE l5.therapist_id = t2.therapist_id AND t4.name IN (SELECT value
-FROM json_each(?8)))))))) || ',"edges":['
+FROM json_each(?9)))))))) || ',"edges":['
 || coalesce(group_concat('{"node":{"appointmentId":"' || (x1.appointment_id) || '"}}', ','), '') || ']}' AS answer, count(*) AS row_count
 FROM (SELECT t6.appointment_id AS appointment_id
 FROM appointment t6
-WHERE (t6.held_until = 0 AND (t6.starts_at >= ?4 AND (t6.service_code = ?5 OR (EXISTS (SELECT 1
+WHERE (t6.held_until = 0 AND (t6.starts_at >= ?5 AND (t6.service_code = ?6 OR (EXISTS (SELECT 1
 FROM therapist t7
-WHERE t7.therapist_id = t6.therapist_id AND t7.search_name LIKE ?6 ESCAPE '\') AND t6.service_code IN (SELECT value
-FROM json_each(?7)))) AND NOT (EXISTS (SELECT 1
+WHERE t7.therapist_id = t6.therapist_id AND t7.search_name LIKE ?7 ESCAPE '\') AND t6.service_code IN (SELECT value
+FROM json_each(?8)))) AND NOT (EXISTS (SELECT 1
 FROM therapist_specialism l9 JOIN specialism t8 ON t8.specialism_id = l9.specialism_id
 WHERE l9.therapist_id = t6.therapist_id AND t8.name IN (SELECT value
-FROM json_each(?8))))))
+FROM json_each(?9))))))
 ORDER BY t6.appointment_id
 LIMIT 100) x1) p ON TRUE
-WHERE g.account_id = ?1 AND g.username = ?2 AND g.role = ?3 AND g.disabled_at IS NULL
+WHERE g.account_id = ?1 AND g.username = ?2 AND g.role = ?3 AND g.disabled_at IS NULL AND coalesce((SELECT s.revoked_at
+FROM log_in_session s
+WHERE s.sid = ?4), 0) = 0

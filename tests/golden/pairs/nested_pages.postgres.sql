@@ -30,4 +30,6 @@ FROM specialism t10
 WHERE TRUE
 ORDER BY t10.specialism_id
 LIMIT 2) x1) p ON TRUE
-WHERE g.account_id = $1::bigint AND g.username = $2::text AND g.role = $3::text AND g.disabled_at IS NULL
+WHERE g.account_id = $1::bigint AND g.username = $2::text AND g.role = $3::text AND g.disabled_at IS NULL AND coalesce((SELECT s.revoked_at
+FROM log_in_session s
+WHERE s.sid = $4::text), 0) = 0

@@ -9,4 +9,6 @@ FROM appointment t2
 WHERE t2.held_until = 0
 ORDER BY t2.appointment_id DESC
 LIMIT 3) s3) x1) p ON TRUE
-WHERE g.account_id = $1::bigint AND g.username = $2::text AND g.role = $3::text AND g.disabled_at IS NULL
+WHERE g.account_id = $1::bigint AND g.username = $2::text AND g.role = $3::text AND g.disabled_at IS NULL AND coalesce((SELECT s.revoked_at
+FROM log_in_session s
+WHERE s.sid = $4::text), 0) = 0

@@ -13,4 +13,6 @@ FROM appointment t3
 WHERE t3.held_until = 0
 ORDER BY t3.starts_at DESC, t3.appointment_id DESC
 LIMIT 3) s4) x1) p ON TRUE
-WHERE g.account_id = ?1 AND g.username = ?2 AND g.role = ?3 AND g.disabled_at IS NULL
+WHERE g.account_id = ?1 AND g.username = ?2 AND g.role = ?3 AND g.disabled_at IS NULL AND coalesce((SELECT s.revoked_at
+FROM log_in_session s
+WHERE s.sid = ?4), 0) = 0

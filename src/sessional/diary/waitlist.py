@@ -1,0 +1,226 @@
+"""Who waits for a time, and which free time is theirs: the first in turn whom the time fits.
+
+A free time is offered as the search would offer it: the same rules, the same wishes. What is decided
+here is written by ``actions.waitlist_offers`` as a hold, which nobody can book but the one it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from sessional.diary.ask import Ask
+from sessional.diary.availability import open_intervals
+from sessional.diary.offers import starts
+from sessional.diary.rules import Busy, Closures, ServiceRules, TherapistRules
+from sessional.diary.spans import Span, merged, minus
+from sessional.diary.values import Interval, Slot
+from sessional.diary.wishes import Fits, at_time_of_day, on_weekdays
+
+# Who holds what is offered. No account has this number, so it is nobody's own to book over.
+HELD_BY: Final = -1
+# How long a time stays held after its offer has run out, so that the next in turn gets it before others.
+KEPT_SECONDS: Final = 90
+
+
+class Waiting(StrEnum):
+    """The states of an entry."""
+
+    WAITING = "WAITING"
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    LEFT = "LEFT"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What somebody waits for. Empty lists restrict nothing.
+
+    ``declined`` is what they were offered and did not take: nothing that overlaps it is offered again.
+    """
+
+    entry_id: int
+    client_id: int
+    service_code: str
+    from_at: int
+    until_at: int
+    specialisms: frozenset[str] = frozenset()
+    therapist_ids: frozenset[int] = frozenset()
+    duration_seconds: int | None = None
+    from_minute: int | None = None
+    until_minute: int | None = None
+    weekdays: frozenset[int] = frozenset()
+    time_zone: str | None = None
+    declined: frozenset[Slot] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True)
+class Diary:
+    """A therapist's diary as it is now, with the offers that are made as they are made.
+
+    Nothing in ``busy`` has places left: what is offered is a time of one's own, not a place in a group.
+    """
+
+    rules: TherapistRules
+    specialisms: frozenset[str]
+    busy: list[Busy]
+
+
+@dataclass(slots=True, kw_only=True)
+class Practice:
+    """Everything that decides to whom a free time is offered."""
+
+    now: int
+    services: Mapping[str, ServiceRules]
+    closures: Closures
+    diaries: Mapping[int, Diary]
+    # client -> when they have sessions; room -> when it is taken.
+    clients: Mapping[int, Sequence[Interval]] = field(default_factory=dict)
+    rooms: Mapping[int, list[Interval]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A time for an entry, with the room that the service needs, until when it can be accepted."""
+
+    entry: Entry
+    slot: Slot
+    room_id: int | None
+    offered_until: int
+
+
+def wishes(entry: Entry) -> list[Fits]:
+    """What the entry asks of a start beyond the rules. Raises InvalidArgument for what no start can be."""
+    found: list[Fits] = []
+    if entry.weekdays:
+        found.append(on_weekdays(entry.weekdays, entry.time_zone))
+    if entry.from_minute is not None and entry.until_minute is not None:
+        found.append(at_time_of_day(entry.from_minute, entry.until_minute, entry.time_zone))
+    return found
+
+
+def opened(
+    before: TherapistRules, after: TherapistRules, closures: Closures, within: Interval
+) -> list[Interval]:
+    """The time that rules leave open and those before them did not."""
+    was, now = (_open(rules, closures, within) for rules in (before, after))
+    return [Interval(starts_at=start, ends_at=end) for start, end in minus(now, was)]
+
+
+def _open(rules: TherapistRules, closures: Closures, within: Interval) -> list[Span]:
+    return [(span.starts_at, span.ends_at) for span in open_intervals(rules, closures, within)]
+
+
+def offer_for(entry: Entry, free: Sequence[Slot], practice: Practice, offer_seconds: int) -> Offer | None:
+    """The first start within what has become free that this entry wants and can have, if there is one."""
+    return next(_offers(entry, free, practice, offer_seconds), None)
+
+
+def _offers(entry: Entry, free: Sequence[Slot], practice: Practice, offer_seconds: int) -> Iterator[Offer]:
+    fits, service = wishes(entry), practice.services[entry.service_code]
+    length = length_of(entry, service)
+    for therapist_id in dict.fromkeys(slot.therapist_id for slot in free):
+        diary = practice.diaries[therapist_id]
+        spans = [(slot.starts_at, slot.ends_at) for slot in free if slot.therapist_id == therapist_id]
+        for start in _starts(entry, diary, spans, practice):
+            until = offered_until(practice.now, start, service, offer_seconds)
+            span = Interval(starts_at=start, ends_at=start + length)
+            if until <= practice.now or _declined(entry, therapist_id, span):
+                continue
+            if not all(fit(diary.rules, start) for fit in fits) or not _can_come(entry, span, practice):
+                continue
+            room_id = _room(span, practice) if service.needs_room else None
+            if service.needs_room and room_id is None:
+                continue
+            place = Slot(therapist_id=therapist_id, starts_at=start, ends_at=start + length)
+            yield Offer(entry=entry, slot=place, room_id=room_id, offered_until=until)
+
+
+def take(offer: Offer, practice: Practice) -> None:
+    """From now on the offer is in the way of the next."""
+    slot, service = offer.slot, practice.services[offer.entry.service_code]
+    held = Busy(
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        buffer_before_seconds=service.buffer_before_seconds,
+        buffer_after_seconds=service.buffer_after_seconds,
+        service_code=service.code,
+        held_by=HELD_BY,
+        held_until=offer.offered_until + KEPT_SECONDS,
+    )
+    practice.diaries[slot.therapist_id].busy.append(held)
+    if offer.room_id is not None:
+        span = Interval(starts_at=slot.starts_at, ends_at=slot.ends_at)
+        practice.rooms[offer.room_id].append(span)
+
+
+def offered_until(now: int, starts_at: int, service: ServiceRules, offer_seconds: int) -> int:
+    """When an offer runs out: so long after now, but never later than the session could be booked."""
+    return min(now + offer_seconds, starts_at - service.notice_seconds)
+
+
+def length_of(entry: Entry, service: ServiceRules) -> int:
+    return service.duration_seconds if entry.duration_seconds is None else entry.duration_seconds
+
+
+def _wanted(entry: Entry, diary: Diary) -> bool:
+    if entry.therapist_ids and diary.rules.therapist_id not in entry.therapist_ids:
+        return False
+    return not entry.specialisms or not entry.specialisms.isdisjoint(diary.specialisms)
+
+
+def _starts(entry: Entry, diary: Diary, free: Iterable[Span], practice: Practice) -> Iterator[int]:
+    """What a search would offer within the free time and the entry's own span.
+
+    Asked once for all of it: hours that are added may free every working day of a year.
+    """
+    earliest = max(entry.from_at, practice.now)
+    spans = merged((max(start, earliest), min(end, entry.until_at)) for start, end in free)
+    if not spans or not _wanted(entry, diary):
+        return
+    service = practice.services[entry.service_code]
+    ask = Ask(
+        service=service,
+        duration_seconds=length_of(entry, service),
+        account_id=None,
+        now=practice.now,
+        free_of_hours=not diary.rules.takes_search_bookings,
+    )
+    within = Interval(starts_at=spans[0][0], ends_at=spans[-1][1])
+    yield from _inside(spans, starts(diary.rules, practice.closures, ask, within, diary.busy))
+
+
+def _inside(spans: Sequence[Span], instants: Iterable[int]) -> Iterator[int]:
+    """Those of the instants, which come in order and before the last span's end, that lie in a span."""
+    at = 0
+    for instant in instants:
+        while spans[at][1] <= instant:
+            at += 1
+        if spans[at][0] <= instant:
+            yield instant
+
+
+def _declined(entry: Entry, therapist_id: int, span: Interval) -> bool:
+    return any(
+        other.therapist_id == therapist_id
+        and other.starts_at < span.ends_at
+        and span.starts_at < other.ends_at
+        for other in entry.declined
+    )
+
+
+def _can_come(entry: Entry, span: Interval, practice: Practice) -> bool:
+    return not any(span.overlaps(other) for other in practice.clients.get(entry.client_id, ()))
+
+
+def _room(span: Interval, practice: Practice) -> int | None:
+    """The first room that nobody has at that time."""
+    free = (
+        room_id
+        for room_id, taken in sorted(practice.rooms.items())
+        if not any(span.overlaps(other) for other in taken)
+    )
+    return next(free, None)

@@ -1,0 +1,175 @@
+"""What has been kept for as long as it shall be is erased by one command, and the record stays whole."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+import typer
+
+from sessional.actions import retention as periods
+from sessional.cli.retention import retention
+from sessional.cli.verify import verify
+from tests.booking.books import Books
+from tests.booking.in_process import started
+from tests.diary_api.conftest import Practice
+from tests.record.conftest import last
+from tests.record.test_changes import client
+
+DAY = 86_400
+# Clients who never had a session: how many days ago they joined the waitlist, and how they are on it.
+WAITED = {"gave up long ago": (1500, "LEFT"), "gave up": (30, "LEFT"), "waits": (1500, "WAITING")}
+
+
+@pytest.fixture
+async def books(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Books:
+    """A practice in which nothing is kept for good."""
+    monkeypatch.setenv("SESSIONAL_RETENTION_CLIENT_DAYS", "1000")
+    monkeypatch.setenv("SESSIONAL_RETENTION_AUDIT_DAYS", "100")
+    return await Books(database_url).prepare()
+
+
+async def run(books: Books, *, yes: bool, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    await asyncio.to_thread(retention, yes, books.url)
+    return capsys.readouterr().out
+
+
+async def clients(books: Books) -> dict[str, int]:
+    """A client whose last session was long ago, one who came lately, one who comes again, one who never
+    had a session, one who waited for one long ago, one who did lately, and one who still does."""
+    therapist, now = await books.therapist(), int(time.time())
+    days: dict[str, list[int]] = {
+        "gone": [-2000, -1500],
+        "lately": [-1500, -900],
+        "again": [-1500, 30],
+        "new": [],
+        **{name: [] for name in WAITED},
+    }
+    async with started(books.url) as http:
+        numbers = {name: await client(Practice(http, books), name) for name in days}
+    for place, (name, spans) in enumerate(days.items()):
+        for span in spans:
+            session = await books.session(therapist, now + span * DAY + place * 7200)
+            join = "INSERT INTO appointment_client (appointment_id, client_id) VALUES ($1, $2)"
+            await books.run(join, session, numbers[name])
+    for name, (days_ago, status) in WAITED.items():
+        await books.run(
+            "INSERT INTO waitlist_entry "
+            "(client_id, service_code, from_at, until_at, joined_at, status, turn) "
+            "VALUES ($1, 'one-off', 1, 2, $2, $3, 1)",
+            numbers[name],
+            now - days_ago * DAY,
+            status,
+        )
+    return numbers
+
+
+async def names(books: Books) -> list[str]:
+    return [row[0] for row in await books.run("SELECT name FROM client ORDER BY client_id")]
+
+
+async def test_clients_are_erased_who_have_not_come_for_so_long_and_nobody_else(
+    books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = await clients(books)
+    before = await names(books)
+    said = await run(books, yes=False, capsys=capsys)
+    assert said.startswith("Would be erased: 2 clients, 0 entries of the record.")
+    assert await names(books) == before
+    said = await run(books, yes=True, capsys=capsys)
+    assert said.startswith("Erased: 2 clients, 0 entries of the record.")
+    erased = {"gone", "gave up long ago"}
+    assert await names(books) == [f"Erased client {numbers[n]}" if n in erased else n for n in before]
+    done = [(e["action"], e["object_id"]) for e in await last(books) if e["role"] == "OPERATOR"]
+    assert done == [
+        ("retention", numbers["gone"]),
+        ("retention", numbers["gave up long ago"]),
+        ("retention", None),
+    ]
+    assert (await run(books, yes=True, capsys=capsys)).startswith("Erased: 0 clients")
+
+
+async def aged(books: Books, count: int) -> None:
+    """Entries of which all but the last two are old, all in the chain."""
+    now = int(time.time())
+    for number in range(count):
+        at = now - (200 * DAY if number < count - 2 else 0)
+        columns = "happened_at, account_id, username, role, action, outcome, request_id"
+        await books.run(
+            f"INSERT INTO audit_event ({columns}) VALUES ($1, 1, 'ann', 'ADMIN', 'addRoom', 'DONE', '')", at
+        )
+    async with started(books.url):  # links what waits when it stops
+        pass
+
+
+@pytest.mark.parametrize("together", [2_000, 3])
+async def test_old_entries_are_removed_from_the_beginning_and_the_rest_still_verifies(
+    books: Books, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(periods, "PRUNED_TOGETHER", together)
+    await aged(books, 12)
+    said = await run(books, yes=False, capsys=capsys)
+    assert said.startswith("Would be erased: 0 clients, 10 entries of the record.")
+    assert await books.value("SELECT count(*) FROM audit_event") == 12
+    said = await run(books, yes=True, capsys=capsys)
+    assert said.startswith("Erased: 0 clients, 10 entries of the record.")
+    positions = await books.run("SELECT position FROM audit_link ORDER BY position")
+    assert positions == [(11,), (12,), (13,)]
+    (*_, entry) = await last(books)
+    assert (entry["action"], entry["state_after"]) == (
+        "retention",
+        {"clients": 0, "entries": 10, "recordBeginsAfter": 10},
+    )
+    capsys.readouterr()
+    await asyncio.to_thread(verify, books.url)
+    assert "nothing is wrong" in capsys.readouterr().out
+
+
+async def test_what_was_altered_is_found_also_behind_the_new_beginning(
+    books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await aged(books, 6)
+    await run(books, yes=True, capsys=capsys)
+    change = "UPDATE audit_event SET username = 'somebody' WHERE audit_event_id = 5"
+    with pytest.raises(Exception, match="only ever added to"):
+        await books.run(change)
+    if books.path is not None:
+        await books.run("DROP TRIGGER audit_event_is_not_changed")
+    else:
+        await books.run("ALTER TABLE audit_event DISABLE TRIGGER audit_event_is_kept")
+    await books.run(change)
+    with pytest.raises(typer.Exit):
+        await asyncio.to_thread(verify, books.url)
+    assert "at position 5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM audit_event WHERE audit_event_id = 5",
+        "DELETE FROM audit_link WHERE position = 5",
+        "UPDATE audit_start SET position = 5",
+        "UPDATE audit_start SET position = 5, hash = 'made up'",
+        "DELETE FROM audit_start",
+    ],
+)
+async def test_the_database_lets_the_record_begin_at_one_of_its_links_alone(
+    books: Books, statement: str
+) -> None:
+    await aged(books, 6)
+    with pytest.raises(Exception, match=r"only ever added to|begins at one of its links"):
+        await books.run(statement)
+
+
+async def test_without_periods_everything_is_kept_for_good(
+    books: Books, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await clients(books)
+    settings: Any = ("SESSIONAL_RETENTION_CLIENT_DAYS", "SESSIONAL_RETENTION_AUDIT_DAYS")
+    for name in settings:
+        monkeypatch.delenv(name)
+    assert "kept for good" in await run(books, yes=True, capsys=capsys)
+    assert "gone" in await names(books)
