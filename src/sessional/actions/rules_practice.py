@@ -10,26 +10,12 @@ import orjson
 from sessional.actions import checks
 from sessional.actions.work import Ref, Work
 from sessional.diary.names import fold
+from sessional.diary.rules import SERVICE_DEFAULTS
 from sessional.diary.values import DAY_SECONDS, LONGEST_SESSION_SECONDS
 from sessional.errors import AlreadyExists, InvalidInput, NotFound, UnknownService
 
 # What a service is where nobody says otherwise: the columns of ``service_details`` after its number.
-_DEFAULTS: Final[dict[str, Any]] = {
-    "name": None,
-    "duration_seconds": None,
-    "other_durations": (),
-    "buffer_before_seconds": 0,
-    "buffer_after_seconds": 0,
-    "grid_seconds": 900,
-    "notice_seconds": 0,
-    "horizon_days": 366,
-    "cancel_notice_seconds": 0,
-    "capacity": 1,
-    "needs_approval": False,
-    "needs_room": False,
-    "online": False,
-    "cancel_when_one_leaves": False,
-}
+_DEFAULTS: Final[dict[str, Any]] = {"name": None, "duration_seconds": None, **SERVICE_DEFAULTS}
 _YEAR_SECONDS: Final = 366 * DAY_SECONDS
 _BOUNDS: Final = {
     "duration_seconds": (1, LONGEST_SESSION_SECONDS),

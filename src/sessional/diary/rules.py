@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sessional.diary.values import DAY_SECONDS
 from sessional.errors import InvalidInput
@@ -114,6 +114,23 @@ class ServiceRules:
     needs_room: bool = False
     online: bool = False
     cancel_when_one_leaves: bool = False
+
+
+# What a service asks where nobody says otherwise, by the name under which each rule is kept.
+SERVICE_DEFAULTS: Final[Mapping[str, Any]] = {
+    "other_durations": (),
+    "buffer_before_seconds": 0,
+    "buffer_after_seconds": 0,
+    "grid_seconds": 900,
+    "notice_seconds": 0,
+    "horizon_days": 366,
+    "cancel_notice_seconds": 0,
+    "capacity": 1,
+    "needs_approval": False,
+    "needs_room": False,
+    "online": False,
+    "cancel_when_one_leaves": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import orjson
 
+from sessional.diary.rules import SERVICE_DEFAULTS
 from sessional.exchange.lines import KINDS
 from sessional.exchange.records import RECORDS
-from sessional.exchange.services import SERVICE_DEFAULTS, rules_of
+from sessional.exchange.services import rules_of
 from sessional.exchange.waiting import numbers_in
 from sessional.keyring import Keyring
 from sessional.store import bulk

@@ -16,6 +16,7 @@ import orjson
 from sessional.actions.commands import by_operator
 from sessional.credentials import Passwords
 from sessional.diary.names import fold
+from sessional.diary.rules import SERVICE_DEFAULTS
 from sessional.errors import ImportRefused
 from sessional.exchange.lines import (
     AppointmentLine,
@@ -27,7 +28,7 @@ from sessional.exchange.lines import (
 )
 from sessional.exchange.members import BadLine
 from sessional.exchange.records import AFTER_APPOINTMENTS, RECORDS, RULES, RecordLine, searched
-from sessional.exchange.services import SERVICE_DEFAULTS, rules_of
+from sessional.exchange.services import rules_of
 from sessional.exchange.waiting import held, names_in, numbers_in
 from sessional.keyring import Keyring
 from sessional.store import bulk, constraints

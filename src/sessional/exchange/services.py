@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
-SERVICE_DEFAULTS: Final[Mapping[str, Any]] = {
-    "other_durations": (),
-    "buffer_before_seconds": 0,
-    "buffer_after_seconds": 0,
-    "grid_seconds": 900,
-    "notice_seconds": 0,
-    "horizon_days": 366,
-    "cancel_notice_seconds": 0,
-    "capacity": 1,
-    "needs_approval": False,
-    "needs_room": False,
-    "online": False,
-    "cancel_when_one_leaves": False,
-}
+from sessional.diary.rules import SERVICE_DEFAULTS
 
 
 def rules_of(columns: Sequence[Any]) -> dict[str, Any]:
