@@ -89,7 +89,7 @@ class Look:
         span = Interval(starts_at=starts_at, ends_at=starts_at + length)
         return Occurrence(number, span, broken, self._instead(span, near) if broken else ())
 
-    def add(self, span: Interval) -> None:
+    def add(self, span: Interval, appointment_id: int = 0) -> None:
         """From here on this session of the series is in the way of those that come after, and counts."""
         service = self.ask.service
         new = Busy(
@@ -97,6 +97,7 @@ class Look:
             ends_at=span.ends_at,
             buffer_before_seconds=service.buffer_before_seconds,
             buffer_after_seconds=service.buffer_after_seconds,
+            appointment_id=appointment_id,
             service_code=service.code,
         )
         self.starts = self.starts or [other.starts_at for other in self.busy]

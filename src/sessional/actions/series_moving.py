@@ -6,7 +6,6 @@ so that a year of them costs as many statements as one. Either all move or none 
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from sessional.actions.series import Look, Occurrence
 from sessional.actions.work import Work
 from sessional.diary.ask import Ask
 from sessional.diary.life import BLOCKS, Status
-from sessional.diary.rules import BrokenRule, Busy, Rule
+from sessional.diary.rules import BrokenRule, Rule
 from sessional.diary.series import moved
 from sessional.diary.values import DAY_SECONDS, Interval
 from sessional.errors import InvalidInput, NotFound, SeriesConflict
@@ -182,7 +181,7 @@ async def _conflicts(
         if broken:
             found.append(replace(seen, broken=broken, appointment_id=session.appointment_id))
         else:
-            _take(look, span, session.appointment_id)
+            look.add(span, session.appointment_id)
     return found
 
 
@@ -211,21 +210,6 @@ async def _look(work: Work, therapist_id: int, moves: Sequence[_Move]) -> Look:
         # A whole session moves, with a time of its own: it does not become a place in another's group.
         busy=[replace(one, places_left=0) for one in busy if one.appointment_id not in gone],
     )
-
-
-def _take(look: Look, span: Interval, appointment_id: int) -> None:
-    """From now on the session is in the way of the next, with the time that it wants around it."""
-    service = look.ask.service
-    taken = Busy(
-        starts_at=span.starts_at,
-        ends_at=span.ends_at,
-        buffer_before_seconds=service.buffer_before_seconds,
-        buffer_after_seconds=service.buffer_after_seconds,
-        appointment_id=appointment_id,
-        service_code=service.code,
-    )
-    insort(look.busy, taken, key=lambda busy: busy.starts_at)
-    look.starts.clear()
 
 
 async def _furnish(work: Work, moves: Sequence[_Move]) -> list[int]:
