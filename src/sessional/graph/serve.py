@@ -49,7 +49,6 @@ class Asked:
     variables: Mapping[str, Any]
     operation_name: str | None
     may_change: bool
-    caller: Calling = Caller
 
 
 @dataclass(slots=True)
@@ -88,11 +87,13 @@ class Road:
         self._suggestions = limits.suggestions
         self._deadline = deadline_seconds
 
-    async def answer(self, asked: Asked, entry: Actor | SessionalError | None) -> Answer:
+    async def answer(
+        self, asked: Asked, entry: Actor | SessionalError | None, caller: Calling = Caller
+    ) -> Answer:
         """The answer to an operation. Raises MutationByGet; everything else becomes an answer.
 
         ``entry`` is who asks, or why that is not known: a token that is no good, a key that cannot be
-        looked up, or none at all.
+        looked up, or none at all. ``caller`` says from where, to the fields that want to know.
         """
         actor = entry if isinstance(entry, Actor) else None
         barred = entry if isinstance(entry, SessionalError) else None
@@ -118,7 +119,7 @@ class Road:
             answer.body = _body("null", [shown])
             return answer
         planned = time.perf_counter()
-        await self._run(steps, variables, actor, answer, barred, asked.caller)
+        await self._run(steps, variables, actor, answer, barred, caller)
         answer.parse_seconds, answer.plan_seconds = parsed - started, planned - parsed
         answer.run_seconds = time.perf_counter() - planned
         return answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -63,8 +62,8 @@ class GraphQLEndpoint:
             if wants.media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", "This answers application/json.")
             caller = partial(caller_of, scope, headers, self._proxies, self._desk.now_ms())
-            asked = replace(await self._asked(scope, headers, receive), caller=caller)
-            answer = await self._road.answer(asked, actor)
+            asked = await self._asked(scope, headers, receive)
+            answer = await self._road.answer(asked, actor, caller)
             status = 200 if answer.executed or wants.named_json else 400
             body = answer.body
         except MutationByGet:
