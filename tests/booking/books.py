@@ -163,6 +163,19 @@ class Books:
         return [row for row in found if row != ("ok",)]
 
 
+async def new_database(server: str, name: str, model: str = "template1") -> Books:
+    """A database of its own on the tests' PostgreSQL, as ``model`` is."""
+    connection = await asyncpg.connect(f"{server}/postgres")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {model}")
+    await connection.close()
+    return Books(f"{server}/{name}")
+
+
+async def new_practice(server: str, name: str) -> Books:
+    """A database of its own with the schema and the accounts."""
+    return await (await new_database(server, name)).prepare()
+
+
 async def assert_sound(books: Books) -> None:
     """The file is whole, and no therapist is booked twice."""
     assert await books.damage() == []

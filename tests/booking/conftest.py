@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.booking.books import ANN, Books
+from tests.booking.books import ANN, Books, new_database, new_practice
 from tests.booking.clients import Client, client
 from tests.booking.in_process import PostgresRecorder
 from tests.booking.own_postgres import OwnPostgres, own_postgres
@@ -47,18 +47,7 @@ def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_model(postgres_server: str) -> Books:
     """The same on PostgreSQL."""
-
-    async def made() -> Books:
-        return await (await _database(postgres_server, "booking_model")).prepare()
-
-    return asyncio.run(made())
-
-
-async def _database(address: str, name: str, model: str = "template1") -> Books:
-    connection = await asyncpg.connect(f"{address}/postgres")
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {model}")
-    await connection.close()
-    return Books(f"{address}/{name}")
+    return asyncio.run(new_practice(postgres_server, "booking_model"))
 
 
 def _copied(model: Path, folder: Path) -> Books:
@@ -74,13 +63,13 @@ def sqlite_books(sqlite_model: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def postgres_books(postgres_server: str, postgres_model: Books) -> Books:
     """The same on PostgreSQL."""
-    return asyncio.run(_database(postgres_server, f"booking_{next(_names)}", "booking_model"))
+    return asyncio.run(new_database(postgres_server, f"booking_{next(_names)}", "booking_model"))
 
 
 @pytest.fixture(scope="session")
 def unserved_postgres(postgres_server: str, postgres_model: Books) -> Books:
     """A PostgreSQL database that no server of these tests works with."""
-    return asyncio.run(_database(postgres_server, f"booking_{next(_names)}", "booking_model"))
+    return asyncio.run(new_database(postgres_server, f"booking_{next(_names)}", "booking_model"))
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +120,7 @@ def fresh_sqlite(sqlite_model: Path, tmp_path: Path) -> Books:
 @pytest.fixture
 def fresh_postgres(postgres_server: str, postgres_model: Books) -> Iterator[Books]:
     """A PostgreSQL database of the test's own."""
-    books = asyncio.run(_database(postgres_server, f"booking_{next(_names)}", "booking_model"))
+    books = asyncio.run(new_database(postgres_server, f"booking_{next(_names)}", "booking_model"))
     yield books
     asyncio.run(_dropped(postgres_server, books.url.rsplit("/", 1)[1]))
 

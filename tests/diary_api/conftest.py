@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
-from tests.booking.books import Books
+from tests.booking.books import Books, new_practice
 from tests.booking.in_process import started
 
 _names = itertools.count(1)
@@ -62,15 +61,7 @@ def diary_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Books:
 
 @pytest.fixture(scope="module")
 def diary_postgres(postgres_server: str) -> Books:
-    name = f"diary_api_{next(_names)}"
-
-    async def made() -> Books:
-        connection = await asyncpg.connect(f"{postgres_server}/postgres")
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-        return await Books(f"{postgres_server}/{name}").prepare()
-
-    return asyncio.run(made())
+    return asyncio.run(new_practice(postgres_server, f"diary_api_{next(_names)}"))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

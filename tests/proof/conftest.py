@@ -6,10 +6,9 @@ import asyncio
 import itertools
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from tests.booking.books import Books
+from tests.booking.books import Books, new_practice
 
 _names = itertools.count(1)
 
@@ -24,15 +23,7 @@ def proof_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Books:
 @pytest.fixture(scope="module")
 def proof_postgres(postgres_server: str) -> Books:
     """The same on PostgreSQL."""
-    name = f"proof_{next(_names)}"
-
-    async def made() -> Books:
-        connection = await asyncpg.connect(f"{postgres_server}/postgres")
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-        return await Books(f"{postgres_server}/{name}").prepare()
-
-    return asyncio.run(made())
+    return asyncio.run(new_practice(postgres_server, f"proof_{next(_names)}"))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
