@@ -40,7 +40,8 @@ STEPS_BETWEEN_LOOKS: Final = 4_000
 LOOKS_IN_LOOP: Final = 12
 READER_THREADS: Final = 2
 MOST_TOGETHER: Final = 200
-SECONDS_AT_STOP: Final = 5
+# With the time for requests in flight and for the end of the record a stop takes less than 15 seconds.
+SECONDS_AT_STOP: Final = 2
 PAGE_CACHE_KIB: Final = 16_384
 # The file cannot be read or written now: nothing that the request could have avoided.
 _GONE: Final = (
