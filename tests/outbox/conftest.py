@@ -93,7 +93,10 @@ async def books(database_url: str) -> Books:
 
 
 @pytest.fixture
-async def office(books: Books, box: Mailbox, clock: Clock) -> AsyncIterator[Office]:
+async def office(
+    books: Books, box: Mailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    monkeypatch.setattr("sessional.outbox.sender.POLL_SECONDS", 0.05)  # nobody waits a second for each look
     settings = {"smtp_url": box.url, "mail_from": SENDER, "reminder_hours": "24"}
     async with started(books.url, **settings) as client:
         client.headers["Authorization"] = f"Bearer {token()}"
