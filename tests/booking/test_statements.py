@@ -53,6 +53,7 @@ async def recorded(place: tuple[Books, SqliteRecorder | PostgresRecorder]) -> As
     """Without the chain of the record, which is made beside the requests and not by them."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sessional.web.app.SECONDS_BETWEEN_SEALS", 3600)
+        patched.setattr("sessional.web.app.SECONDS_BETWEEN_PASSING_ON", 3600)
         async for one in _recorded(*place):
             yield one
 
@@ -64,11 +65,13 @@ async def _recorded(books: Books, recorder: SqliteRecorder | PostgresRecorder) -
 
 
 async def _settled(recorded: Recorded) -> Recorded:
-    """Wait until what the service does at its start is done."""
-    end = time.monotonic() + 10
-    while not any("DELETE FROM idempotency_key" in sql for sql in recorded.recorder.taken()):
+    """Wait until what the service does at its start is done: keys, then log-ins, and then nothing more."""
+    end, seen, new = time.monotonic() + 10, "", ""
+    while not ("DELETE FROM idempotency_key" in seen and "DELETE FROM log_in_session" in seen) or new:
         assert time.monotonic() < end
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        new = "; ".join(recorded.recorder.taken())
+        seen += new
     return recorded
 
 
