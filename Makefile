@@ -41,6 +41,7 @@ fmt: $(VENV)/dev.stamp ## put the code into its one form
 bench: $(VENV)/bench.stamp ## speed, beside other servers on this machine (takes a while)
 	@$(BIN)/python -m bench $(BENCH)
 	@$(BIN)/python -m bench.search $(filter --quick,$(BENCH))
+	@$(BIN)/python -m bench.costs $(filter --quick,$(BENCH))
 
 # ---- Python -------------------------------------------------------------------------------------
 

@@ -42,7 +42,10 @@ class ServerFailed(Exception):
 
 @dataclass(kw_only=True)
 class Server:
-    """A server that may run. ``start_seconds``: from the process's start to its first answer."""
+    """A server that may run. ``start_seconds``: from the process's start to its first answer.
+
+    ``without`` names a part of Sessional that is left out: see without.py.
+    """
 
     name: str
     database: str
@@ -51,6 +54,8 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     start_seconds: float = 0.0
     token: tuple[float, str] | None = None
+    user: dict[str, str] = field(default_factory=lambda: data.USER)
+    without: str = ""
 
     @property
     def ours(self) -> bool:
@@ -105,7 +110,7 @@ class Server:
         if not self.ours:
             return {}
         if self.token is None or time.monotonic() - self.token[0] > TOKEN_SECONDS:
-            user = {"u": data.USER["username"], "p": data.USER["password"]}
+            user = {"u": self.user["username"], "p": self.user["password"]}
             answer = orjson.loads(self._post(LOG_IN, "LogIn", user, {})[1])
             if not (answer.get("data") or {}).get("auth"):
                 raise ServerFailed(f"{self.name} does not let us log in: {answer}")
@@ -132,7 +137,9 @@ class Server:
 def command(server: Server) -> list[str | Path]:
     port = str(server.port)
     if server.ours:
-        return [BINARIES / "sessional", "serve", "--database", server.database, "--port", port]
+        without = [sys.executable, "-m", "bench.without", server.without]
+        program = without if server.without else [BINARIES / "sessional"]
+        return [*program, "serve", "--database", server.database, "--port", port]
     if server.name == "mercurius":
         return [node(), ROOT / "bench/peers/mercurius/server.js"]
     application = f"bench.peers.{server.name}.app:app"

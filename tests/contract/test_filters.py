@@ -212,6 +212,8 @@ RULES: list[Rule] = [
     ("several therapists, one unknown, one twice", {"therapistIds": ["1", "12", "99", "12"]}, of(1, 12)),
     ("an id may be written as a number", {"therapistIds": [3]}, of(3)),
     ("an id that is no number matches nothing", {"therapistIds": ["one", "1 OR 1=1", ""]}, nothing),
+    ("one id that is no number matches nothing", {"therapistIds": ["one"]}, nothing),
+    ("not one that is no number are all", {"not": {"therapistIds": ["one"]}}, everything),
     ("an empty therapistIds matches nothing", {"therapistIds": []}, nothing),
     ("a part of a first name", {"therapistName": "jef"}, named("jeff")),
     ("a name without regard to case", {"therapistName": "SMITH"}, named("smith")),
@@ -325,6 +327,18 @@ def test_a_variable_may_stand_deep_within_a_filter_that_is_written_out(reading):
     assert found(both) == ids(a for a in APPOINTMENTS if a.type == "one-off" and not has("ADHD")(a))
     neither = reading.data(document, {"t": None})
     assert found(neither) == ids(APPOINTMENTS)
+
+
+def test_ids_are_looked_for_however_many_they_are_and_wherever_they_stand(reading):
+    by_list = """query($ids: [ID!]) { appointments(filters: {therapistIds: $ids}, first: 1000) {
+      totalCount edges { node { appointmentId } } } }"""
+    for numbers in ([1], [1, 12], [2], [], [12, 2, 1]):
+        answer = reading.data(by_list, {"ids": [str(number) for number in numbers]})
+        assert found(answer) == ids(filter(of(*numbers), APPOINTMENTS))
+    by_item = """query($id: ID!) { appointments(filters: {therapistIds: [$id]}, first: 1000) {
+      totalCount edges { node { appointmentId } } } }"""
+    for number in (1, 12):
+        assert found(reading.data(by_item, {"id": str(number)})) == ids(filter(of(number), APPOINTMENTS))
 
 
 def test_one_value_stands_for_a_list_of_one_as_graphql_says(reading):

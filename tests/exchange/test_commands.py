@@ -96,8 +96,14 @@ def test_a_terminal_shows_a_bar_and_then_only_the_outcome(on_sqlite, large):
     assert shown.rstrip().endswith("Imported 120,000 appointments, 40 therapists, 1 specialism.")
 
 
+def heeds_ctrl_c() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C, and the tests may be started so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_import_stopped_by_ctrl_c_leaves_nothing(practice, large):
-    process = subprocess.Popen([*SESSIONAL, "import", large, "--database", practice.url])
+    command = [*SESSIONAL, "import", large, "--database", practice.url]
+    process = subprocess.Popen(command, preexec_fn=heeds_ctrl_c)
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) != 0

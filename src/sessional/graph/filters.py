@@ -7,7 +7,7 @@ from typing import Any
 
 from sessional.graph.bindings import Condition, Test, TypeBinding
 from sessional.graph.scopes import Sight, both
-from sessional.graph.symbols import is_blank
+from sessional.graph.symbols import is_alone, is_blank
 from sessional.graph.values import Values
 from sessional.store import shape
 from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Holds, Not, Some
@@ -66,6 +66,8 @@ def _test(field: Condition, value: Any, values: Values) -> shape.Condition:
             return Compare(column, "=", values.text(value))
         case Test.IN_TEXTS:
             return Among(column, values.texts(value))
+        case Test.IN_IDS if is_alone(value):
+            return Compare(column, "=", values.only_id(value))
         case Test.IN_IDS:
             return Among(column, values.ids(value))
         case Test.HOLDS:

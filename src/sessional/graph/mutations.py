@@ -20,8 +20,8 @@ from sessional.errors import (
     Unauthenticated,
     UnknownTherapist,
 )
-from sessional.graph.ids import number
-from sessional.graph.plain import NOBODY, camel
+from sessional.graph.ids import NOBODY, number
+from sessional.graph.plain import camel
 from sessional.graph.refusals import user_error
 from sessional.graph.values import bindable
 from sessional.store.store import RowAnswer

@@ -10,11 +10,8 @@ from typing import Any
 from graphql import GraphQLID, GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLString
 
 from sessional.errors import InvalidArgument, InvalidInput
-from sessional.graph.ids import number
+from sessional.graph.ids import NOBODY, number
 from sessional.graph.values import bindable
-
-# No row has this number: an id that is no number finds nothing, like one that does not exist.
-NOBODY = -1
 
 
 def plain(type_: Any, value: Any, path: tuple[str, ...] = ()) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from graphql import (
     GraphQLBoolean,
+    GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -28,14 +29,17 @@ Variables = Mapping[str, Any]
 Keyer = Callable[[Any], Any]
 
 _ANY: Final = "value"
+_ALONE: Final = "one"
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """The place of a value within the variables. ``node_type`` is what it names as a global id."""
+    """The place of a value within the variables. ``node_type`` is what it names as a global id, ``alone``
+    tells that it is a list of one id."""
 
     path: tuple[str | int, ...]
     node_type: str | None = None
+    alone: bool = False
 
     def value(self, variables: Variables) -> Any:
         value: Any = variables
@@ -47,6 +51,11 @@ class Symbol:
 def is_blank(value: Any) -> bool:
     """Whether a value is a text of which nothing is left to search for: such a text decides a plan."""
     return isinstance(value, str) and not value[:1].isalnum() and not fold(value)
+
+
+def is_alone(value: Any) -> bool:
+    """Whether a list of ids holds just one: a database knows better what to do with that."""
+    return value.alone if isinstance(value, Symbol) else isinstance(value, list) and len(value) == 1
 
 
 def value_of(source: Any, variables: Variables) -> Any:
@@ -73,6 +82,8 @@ def keyer(type_: GraphQLInputType, *, by_value: bool, names_node: bool) -> Keyer
         return lambda value: None if value is None else tuple(map(item, value))
     if by_value or not _is_symbolic(type_):
         return lambda value: tuple(value) if isinstance(value, list) else value
+    if _is_ids(type_):
+        return lambda value: None if value is None else _ALONE if len(value) == 1 else _ANY
     return lambda value: value if value is None or is_blank(value) else _ANY
 
 
@@ -124,7 +135,16 @@ def symbolic(
             symbolic(item, type_.of_type, (*path, at), by_value=by_value, names_node=False)
             for at, item in enumerate(value)
         ]
-    return value if by_value or not _is_symbolic(type_) or is_blank(value) else Symbol(path)
+    if by_value or not _is_symbolic(type_) or is_blank(value):
+        return value
+    return Symbol(path, alone=_is_ids(type_) and is_alone(value))
+
+
+def _is_ids(type_: GraphQLInputType) -> bool:
+    if not isinstance(type_, GraphQLList):
+        return False
+    item = type_.of_type
+    return (item.of_type if isinstance(item, GraphQLNonNull) else item) is GraphQLID
 
 
 def _holds_objects(type_: GraphQLInputType) -> bool:

@@ -59,7 +59,9 @@ class Connections:
     def __init__(self, url: str, most: int, deadline_seconds: float) -> None:
         self._url, self._most, self._deadline = url, most, deadline_seconds
         self._idle: list[Connection] = []
-        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        # Who waits, and until when by the loop's clock: who came first gives up first.
+        self._waiting: deque[tuple[asyncio.Future[Connection | None], float]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._places = 0  # taken by a connection, or by one that is being made
 
     def one(self) -> _Lease:
@@ -81,17 +83,27 @@ class Connections:
         """The next connection that is given back; None where its place is free for a new one."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Connection | None] = loop.create_future()
-        self._waiting.append(turn)
-        # A timer of the loop's own: asyncio.timeout() would cost each request that waits twice as much.
-        timer = loop.call_later(self._deadline, _give_up, turn)
+        self._waiting.append((turn, loop.time() + self._deadline))
+        if self._timer is None:  # one for all who wait
+            self._timer = loop.call_later(self._deadline, self._give_up, loop)
         try:
             return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._pass_on(turn.result())  # it came in the moment in which it was given up
             raise
-        finally:
-            timer.cancel()
+
+    def _give_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Refuse those who have waited for too long, and look again when the next one has."""
+        self._timer, now = None, loop.time()
+        while self._waiting:
+            turn, until = self._waiting[0]
+            if not turn.done():
+                if until > now:
+                    self._timer = loop.call_at(until, self._give_up, loop)
+                    return
+                turn.set_exception(Unavailable("no connection became free"))
+            self._waiting.popleft()
 
     def give_back(self, connection: Connection) -> None:
         """Never with a transaction open: what the next one commits would not be committed."""
@@ -103,7 +115,7 @@ class Connections:
     def _pass_on(self, connection: Connection | None) -> None:
         """A connection, or the place of one that is gone, to whoever has waited longest."""
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn, _ = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(connection)
                 return
@@ -144,14 +156,11 @@ class Connections:
         }
 
     async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         for connection in self._idle:
             await connection.raw.close(timeout=5)
         self._idle.clear()
-
-
-def _give_up(turn: asyncio.Future[Connection | None]) -> None:
-    if not turn.done():
-        turn.set_exception(Unavailable("no connection became free"))
 
 
 class _Lease:

@@ -43,6 +43,9 @@ class _Joined:
         self._flush()
         self._transport.close()
 
+    def is_closing(self) -> bool:  # asked for each answer: not by way of __getattr__
+        return self._transport.is_closing()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
@@ -58,14 +61,22 @@ class OneWrite(HttpToolsProtocol):
         joined = _Joined(transport, asyncio.get_running_loop())
         super().connection_made(cast(asyncio.Transport, joined))
         self._arriving: asyncio.TimerHandle | None = None
+        self._begun = True
         self._expect()
 
     def data_received(self, data: bytes) -> None:
-        if self._arriving is None:
-            self._expect()  # the first bytes of a further request
+        self._begun = True
         super().data_received(data)
+        # Nearly every request comes whole, and then needs no timer.
+        if self._begun and self._arriving is None:
+            self._expect()
+
+    def on_message_begin(self) -> None:
+        self._begun = True  # one that follows another in the same bytes
+        super().on_message_begin()
 
     def on_message_complete(self) -> None:
+        self._begun = False
         self._arrived()
         super().on_message_complete()
 

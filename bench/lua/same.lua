@@ -1,0 +1,6 @@
+-- The same request every time.
+dofile(os.getenv("BENCH_COMMON"))
+
+function request()
+  return post("{}")
+end
