@@ -108,16 +108,19 @@ services = st.builds(
     drawn=st.lists(st.tuples(weeks(), sessions()), min_size=1, max_size=3),
     columns=services,
     handful=st.sampled_from([1, 64]),
+    many=st.sampled_from([2, 500]),
 )
 async def test_a_search_offers_what_no_rule_refuses_and_nothing_else(
     practice: Practice,
     drawn: list[tuple[TherapistRules, list[Busy]]],
     columns: dict[str, Any],
     handful: int,
+    many: int,
 ) -> None:
     """Scenario 18, search and rules: every quarter of an hour of three days, asked one by one.
 
-    With a handful of one window, all windows but the first pass the question which are full.
+    With a handful of one window, all windows but the first pass the question which are full; two diaries
+    are asked about side by side where two are many.
     """
     code = await o.service(practice.books, **columns)
     begin = o.at("UTC", o.monday(), 0)
@@ -135,7 +138,7 @@ async def test_a_search_offers_what_no_rule_refuses_and_nothing_else(
             await o.booked(practice.books, number, each)
         expected += [(at, number) for at in span if not reasons(rules, {}, ask, at, busy)]
     search = {"service": code, "therapistIds": numbers, "from": o.text(begin), "until": o.text(span.stop)}
-    with patch.object(windows, "FIRST_HANDFUL", handful):
+    with patch.object(windows, "FIRST_HANDFUL", handful), patch.object(windows, "MANY_DIARIES", many):
         found = (await practice.ask(FIND, search=search, first=1000))["freeSlots"]["edges"]
     nodes = [(edge["node"]["startsAt"], int(edge["node"]["therapist"]["therapistId"])) for edge in found]
     assert nodes == [(o.text(at), number) for at, number in sorted(expected)]
@@ -272,6 +275,7 @@ async def test_a_search_takes_as_many_statements_for_300_therapists_as_for_3(tmp
 async def test_a_window_taken_up_by_an_old_hold_or_by_a_group_with_places_is_not_full(
     practice: Practice,
 ) -> None:
+    """Asked about in two halves as well: who is free in either is found."""
     code = await o.service(practice.books, capacity=3)
     nine, numbers = o.at("UTC", o.monday(), 540), []
     for _ in range(4):
@@ -285,9 +289,10 @@ async def test_a_window_taken_up_by_an_old_hold_or_by_a_group_with_places_is_not
     ):
         await o.booked(practice.books, number, busy)
     search = {"service": code, "therapistIds": numbers, "from": o.text(nine), "until": o.text(nine + 3600)}
-    with patch.object(windows, "FIRST_HANDFUL", 1):
-        found = (await practice.ask(FIND, search=search))["freeSlots"]["edges"]
-    assert [int(edge["node"]["therapist"]["therapistId"]) for edge in found] == numbers[1:3]
+    for many in (2, 500):
+        with patch.object(windows, "FIRST_HANDFUL", 1), patch.object(windows, "MANY_DIARIES", many):
+            found = (await practice.ask(FIND, search=search))["freeSlots"]["edges"]
+        assert [int(edge["node"]["therapist"]["therapistId"]) for edge in found] == numbers[1:3]
 
 
 async def test_diaries_that_are_booked_solid_are_not_read(tmp_path: Any) -> None:

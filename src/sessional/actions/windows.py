@@ -7,12 +7,13 @@ those are never read. What that proves is in ``diary.fullness``.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -31,6 +32,8 @@ _EVERYTHING: Final = 1 << 40
 # The database is asked about the windows of one day, then of four, then of sixteen: a question costs
 # something for each diary, and a search that needs much of a day usually needs more of the next.
 _DAYS_GROWTH: Final = 4
+# Where so many diaries are asked about, two statements each ask about half of them, side by side.
+MANY_DIARIES: Final = 500
 
 
 class Entry(NamedTuple):
@@ -167,7 +170,7 @@ class Ahead:
         return None if upcoming is None else (upcoming.first, upcoming.therapist_id)
 
     async def _ask(self, following: Entry) -> None:
-        """Which windows of the next days may have a start, for all of them with one statement."""
+        """Which windows of the next days may have a start, for all of them at once, as ``_Survey`` asks."""
         since = following.window.start // DAY_SECONDS
         days = range(since, min(since + self._at_once, self._days.stop))
         self._at_once *= _DAYS_GROWTH
@@ -225,12 +228,22 @@ class _Survey:
         """The windows in which not every point lies within a session."""
         if not self.rows:
             return []
+        half = len(self.diaries) // 2 if len(self.diaries) >= MANY_DIARIES else 0
+        parts = [self.diaries[:half], self.diaries[half:]] if half else [self.diaries]
+        found = await asyncio.gather(*(self._asked(store, part) for part in parts))
+        entries = [
+            self.entries[place]._replace(therapist_id=number) for rows in found for number, place in rows
+        ]
+        entries.sort(key=lambda entry: entry[:2])
+        return entries
+
+    async def _asked(self, store: Store, diaries: Sequence[tuple[int, int]]) -> Sequence[Sequence[Any]]:
         pack = store.dialect.pack
         groups, since, until, shifts, points = (
             pack(list(column)) for column in zip(*self.rows, strict=True)
         )
-        of_groups, numbers = (pack(list(column)) for column in zip(*self.diaries, strict=True))
-        found = await store.survey(
+        of_groups, numbers = (pack(list(column)) for column in zip(*diaries, strict=True))
+        return await store.survey(
             "windows_not_full",
             grid=self.windows.ask.service.grid_seconds,
             groups=groups,
@@ -241,11 +254,8 @@ class _Survey:
             of_groups=of_groups,
             numbers=numbers,
             windows=orjson.dumps(self.rows).decode(),
-            diaries=orjson.dumps(self.diaries).decode(),
+            diaries=orjson.dumps(diaries).decode(),
         )
-        entries = [self.entries[place]._replace(therapist_id=number) for number, place in found]
-        entries.sort(key=lambda entry: entry[:2])
-        return entries
 
 
 # A window that cannot be measured has one point that no session covers.
