@@ -65,7 +65,11 @@ NOT_NEIGHBOURS = [
 
 
 @example(before=[], file=NOT_NEIGHBOURS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(before=CALM, file=FILES | CALM)
 def test_a_file_is_taken_or_refused_at_the_very_line_that_a_plain_reading_names(practice, before, file):
     plain = Plain()

@@ -218,7 +218,9 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(steps)
 async def test_exactly_the_statements_after_which_nobody_is_in_two_places_are_accepted(
     by_hand: Hand, taken: list[tuple[object, ...]]
