@@ -472,6 +472,16 @@ class DeadlineExceeded(Fault):
     public_message = "This took longer than a request may. Ask for less at once."
 
 
+class Unreadable(Fault):
+    """A stored text is encrypted with a key that is not here, or is damaged. It is kept as it is."""
+
+    code = "UNREADABLE"
+    public_message = (
+        "What is stored here is encrypted, and no key that the service has opens it. It is kept as it is; "
+        "whoever runs the service finds which key is missing in the log."
+    )
+
+
 class SettingsFault(Fault):
     """The service cannot start as it is configured; the text says what to change."""
 

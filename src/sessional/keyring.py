@@ -8,6 +8,7 @@ field alone: a phone number cannot be moved to where notes stand. Must not know 
 from __future__ import annotations
 
 import os
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from sessional.errors import Fault, SettingsFault
+from sessional.errors import SettingsFault, Unreadable
 
 # What every closed text begins with; the version is that of its form.
 CLOSED: Final = "sealed:1:"
@@ -28,6 +29,7 @@ ENCRYPTED: Final = frozenset({"email", "phone", "staff_notes"})
 _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
+_NAME: Final = re.compile(r"[0-9a-f]{8}")
 
 
 class Keyring:
@@ -58,21 +60,22 @@ class Keyring:
     def open(self, field: str, stored: str) -> str:
         """The text that is stored. One from before there were keys stands there as it is.
 
-        Raises Fault where its key is not here, or where it was tampered with.
+        Raises Unreadable where its key is not here, or where it was tampered with.
         """
         if not stored.startswith(CLOSED):
             return stored
         name, _, sealed = stored.removeprefix(CLOSED).partition(":")
         key = self._keys.get(name)
         if key is None:
-            raise Fault(
-                f"a stored text of {field} is encrypted with a key that is not here (known as {name})"
+            known = name if _NAME.fullmatch(name) else "nothing that is a name"
+            raise Unreadable(
+                f"a stored text of {field} is encrypted with a key that is not here (known as {known})"
             )
         try:
             raw = urlsafe_b64decode(sealed)
             return key.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], field.encode()).decode()
         except (ValueError, InvalidTag):
-            raise Fault(f"a stored text of {field} is damaged") from None
+            raise Unreadable(f"a stored text of {field} is damaged") from None
 
     def close_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A client's row as it is stored; what is empty stays empty, and can be told by that."""
@@ -96,7 +99,7 @@ class Keyring:
         """Whether a stored text can be read."""
         try:
             self.open(field, stored)
-        except Fault:
+        except Unreadable:
             return False
         return True
 

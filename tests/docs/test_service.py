@@ -44,6 +44,7 @@ NOT_PROVOKED = {
     "STALE_VERSION",
     "TRANSITION_REFUSED",
     "UNAVAILABLE",
+    "UNREADABLE",
 }
 JSON = {"Accept": "application/json"}
 BOOK = """

@@ -170,9 +170,34 @@ def test_two_requests_have_two_ids(http_):
     assert len(ids) == 5
 
 
-def test_no_other_origin_is_let_in(http_):
-    response = http_.post({"query": VIEWER}, origin="https://elsewhere.example")
-    assert response.headers["access-control-allow-origin"] is None
+def _lets_in(response):
+    """What an answer tells a browser about other origins."""
+    return [name for name in response.headers if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", "http://127.0.0.1"])
+def test_no_other_origin_is_let_in(http_, origin):
+    """Neither to read an answer nor to send what is not a plain form."""
+    answered = http_.post({"query": VIEWER}, origin=origin)
+    assert (answered.status, _lets_in(answered)) == (200, [])
+    for path in ("/graphql", "/", "/healthz", "/readyz", "/nothing"):
+        assert _lets_in(http_.send("GET", path, {"Origin": origin, "Accept": BROWSER})) == []
+    refused = http_.stranger().post(
+        b"query={viewer{role}}", raw=True, content_type="text/plain", origin=origin
+    )
+    assert (refused.status, _lets_in(refused)) == (415, [])
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/", "/healthz"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_browser_that_asks_beforehand_for_another_origin_is_given_no_permission(http_, path, method):
+    asked = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type",
+    }
+    response = http_.stranger().send("OPTIONS", path, asked)
+    assert (response.status, _lets_in(response)) == (405, [])
 
 
 def test_one_connection_carries_several_requests(http_):

@@ -16,7 +16,8 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from sessional.errors import Busy, Fault, SchemaFault, Unavailable
+from sessional.errors import Busy, Fault, SchemaFault, Unavailable, Unreadable
+from sessional.keyring import Keyring
 from sessional.observe import FaultHappened, Observation, PlainAnswered, RequestAnswered
 from sessional.observers.batched import MOST_LINES, PIPE_BYTES, Batched, pieces
 from sessional.observers.faults import Allowance, detail, links
@@ -118,6 +119,15 @@ def test_our_own_words_are_told() -> None:
     assert detail(Unavailable("no connection became free")) == "no connection became free"
     assert detail(SchemaFault("Run: sessional migrate")) == "Run: sessional migrate"
     assert detail(ConnectionRefusedError(111, "to Ingrid's machine")) == "errno ECONNREFUSED"
+
+
+def test_which_key_is_missing_is_told_and_nothing_else_of_what_is_stored() -> None:
+    with pytest.raises(Unreadable) as missing:
+        Keyring().open("email", "sealed:1:4be0dc51:Ingrid")
+    assert detail(missing.value).endswith("a key that is not here (known as 4be0dc51)")
+    with pytest.raises(Unreadable) as forged:
+        Keyring().open("email", "sealed:1:Ingrid:Ingrid")
+    assert "Ingrid" not in detail(forged.value)
 
 
 def test_exceptions_that_go_in_a_circle_come_to_an_end() -> None:

@@ -25,7 +25,7 @@ async def add_client(work: Work, *, name: str, **details: Any) -> Mapping[str, A
 
 
 async def change_client(work: Work, *, client_id: int, **details: Any) -> Mapping[str, Any]:
-    """What is given is changed, all else stays; null takes away. Raises InvalidInput, NotFound."""
+    """What is given is changed, all else stays; null takes away. Raises InvalidInput, NotFound, Unreadable."""
     rows = await work.tx.fetch("client_details", client_id=client_id)
     if not rows or not await sees_client(work.tx.fetch, work.actor, client_id):
         raise NotFound("client", path=["clientId"])
@@ -71,12 +71,15 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _closed(keyring: Keyring, row: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The texts of a row that are encrypted. One that says what is stored already stays as it is."""
+    """The texts of a row that are encrypted. One that says what is stored already stays as it is.
+
+    Raises Unreadable where one would be written over, or taken away, that no key opens.
+    """
     closed = {}
     for column in sorted(ENCRYPTED & row.keys()):
         text, stored = row[column], known.get(column)
+        before = keyring.open(column, stored) if stored else None
         if not text:  # nobody has to be kept from what is not there
             continue
-        same = stored is not None and keyring.open(column, stored) == text
-        closed[column] = stored if same else keyring.close(column, text)
+        closed[column] = stored if before == text else keyring.close(column, text)
     return closed

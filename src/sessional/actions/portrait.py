@@ -80,7 +80,7 @@ _OTHERS: Final = frozenset({"clientIds"})
 
 async def portrait(fetch: Fetch, client_id: int, *, keyring: Keyring, now: int) -> str:
     """All that is held about a client, as JSON text; what is encrypted stands there in clear. Raises
-    NotFound, and Fault where a key is not here."""
+    NotFound, and Unreadable where a key is not here."""
     rows = await fetch("private_client", client_id=client_id)
     if not rows:
         raise NotFound("client", path=["clientId"])

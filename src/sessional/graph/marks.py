@@ -1,8 +1,9 @@
 """Marks in the answers of the database: control characters, which no JSON text contains.
 
 Answers are not walked. Whether a mark is in one costs next to nothing; only where one is, the places
-between marks are looked at: numbers that did not fit their field become null and errors, stored texts are
-opened, and the numbers of clients whose data an answer holds are taken out of it and told.
+between marks are looked at: stored texts are opened, numbers that did not fit their field and texts that
+no key opens become null and errors, and the numbers of clients whose data an answer holds are taken out of it
+and told.
 """
 
 from __future__ import annotations
@@ -13,9 +14,21 @@ from typing import Any, Final
 
 import orjson
 
+from sessional.errors import Unreadable
 from sessional.store.dialect import CLIENT_MARK, OUT_OF_RANGE_MARK, STORED_MARK
 
-_STAND_IN: Final = '{"\\u0001":1}'
+# Stands where a text stood that no key opens.
+UNREADABLE_MARK: Final = "\x05"
+# Marks in the place of a value -> what stands for them while an answer is a value, and what they say.
+_STAND_INS: Final = {OUT_OF_RANGE_MARK: '{"\\u0001":0}', UNREADABLE_MARK: '{"\\u0001":1}'}
+_SAYS: Final = (
+    {
+        "message": "This number needs more than 32 bits, which its field cannot hold. "
+        "Instants are whole in `startsAt` and `endsAt`.",
+        "extensions": {"code": "INT_OUT_OF_RANGE"},
+    },
+    {"message": Unreadable.public_message, "extensions": {"code": Unreadable.code}},
+)
 _KEY: Final = "\x01"
 # What is marked, and what stands for it while an answer is a value.
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
@@ -31,29 +44,38 @@ def take_clients(text: str) -> tuple[str, list[str]]:
     return "".join(parts[::2]), parts[1::2]
 
 
-def open_stored(text: str, opened: Callable[[str, str], str]) -> str:
-    """A text with the marked ones in it opened; ``opened`` is asked with a column's name and the text."""
-    parts = text.split(STORED_MARK)
+def open_stored(text: str, opened: Callable[[str, str], str]) -> tuple[str, Unreadable | None]:
+    """A text with the marked ones in it opened, and why one of them was not: it is marked in its turn.
+
+    ``opened`` is asked with a column's name and the text, and raises Unreadable.
+    """
+    parts, failed = text.split(STORED_MARK), None
     for place in range(1, len(parts), 2):
         name, _, quoted = parts[place].partition(":")
-        parts[place] = orjson.dumps(opened(name, orjson.loads(quoted))).decode()
-    return "".join(parts)
+        try:
+            parts[place] = orjson.dumps(opened(name, orjson.loads(quoted))).decode()
+        except Unreadable as error:
+            parts[place], failed = UNREADABLE_MARK, error
+    return "".join(parts), failed
 
 
 def is_marked(text: str) -> bool:
-    return OUT_OF_RANGE_MARK in text
+    return OUT_OF_RANGE_MARK in text or UNREADABLE_MARK in text
 
 
 def decode(text: str) -> Any:
     """The JSON value of a text that may hold marks; a mark becomes an object that no answer has."""
-    text = text.replace(OUT_OF_RANGE_MARK, _STAND_IN)
+    for mark, stand_in in _STAND_INS.items():
+        text = text.replace(mark, stand_in)
     text = _CLIENT.sub(r',"\\u0003":\1', text)
     return orjson.loads(_STORED.sub(r'{"\\u0004":["\1",\2]}', text))
 
 
 def encode(value: Any) -> str:
     """The reverse of ``decode``."""
-    text = orjson.dumps(value).decode().replace(_STAND_IN, OUT_OF_RANGE_MARK)
+    text = orjson.dumps(value).decode()
+    for mark, stand_in in _STAND_INS.items():
+        text = text.replace(stand_in, mark)
     text = _CLIENT_STAND_IN.sub(rf"{CLIENT_MARK}\1{CLIENT_MARK}", text)
     return _STORED_STAND_IN.sub(rf"{STORED_MARK}\1:\2{STORED_MARK}", text)
 
@@ -62,23 +84,16 @@ def resolve(text: str, key: str) -> tuple[str, list[dict[str, Any]]]:
     """A root field's text with null at each mark, and an error for each, under its full path."""
     value = decode(text)
     holder = {key: value}
-    errors = [
-        {
-            "message": "This number needs more than 32 bits, which its field cannot hold. "
-            "Instants are whole in `startsAt` and `endsAt`.",
-            "path": path,
-            "extensions": {"code": "INT_OUT_OF_RANGE"},
-        }
-        for path in _clear(holder, [])
-    ]
+    errors = [{**_SAYS[what], "path": path} for path, what in _clear(holder, [])]
     return orjson.dumps(holder[key]).decode(), errors
 
 
-def _clear(container: Any, path: list[str | int]) -> Iterator[list[str | int]]:
+def _clear(container: Any, path: list[str | int]) -> Iterator[tuple[list[str | int], int]]:
+    """Set to null what is marked; the paths of that, and what each mark says."""
     members = container.items() if isinstance(container, dict) else enumerate(container)
     for key, value in list(members):
         if isinstance(value, dict) and _KEY in value:
             container[key] = None
-            yield [*path, key]
+            yield [*path, key], value[_KEY]
         elif isinstance(value, dict | list):
             yield from _clear(value, [*path, key])

@@ -151,8 +151,6 @@ class Road:
                 if time.perf_counter() > ends:
                     raise DeadlineExceeded("a request ran out of time between two of its fields")
                 done = await step.run(self._desk, actor, variables, caller)
-                if STORED_MARK in done.text:
-                    done = Done(marks.open_stored(done.text, self._desk.keyring.open), done.rows)
             except Exception as raised:
                 error = barred if barred and isinstance(raised, Unauthenticated) else raised
                 self._note(error, step, actor)
@@ -160,6 +158,8 @@ class Road:
                 done = Done("null")
                 whole = whole and self._is_nullable(step, answer.is_mutation)
             text = done.text
+            if STORED_MARK in text:
+                text = self._opened(text)
             if CLIENT_MARK in text:
                 text = self._note_reading(text, step, actor, answer)
             if marks.is_marked(text):
@@ -170,6 +170,14 @@ class Road:
         data = "{" + ",".join(members) + "}" if whole else "null"
         answer.body = _body(data, errors)
         answer.codes += [error["extensions"]["code"] for error in errors]
+
+    def _opened(self, text: str) -> str:
+        """The answer in clear. What no key opens is null and an error of its own: a change stands, and its
+        answer says so; of a list the other rows are there."""
+        text, failed = marks.open_stored(text, self._desk.keyring.open)
+        if failed is not None:
+            self._on_fault(failed)
+        return text
 
     def _note_reading(self, text: str, step: Step, actor: Actor | None, answer: Answer) -> str:
         """The answer without its marks; the clients whose data it holds go on record."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sessional.errors import SchemaFault, SessionalError, SettingsFault
+from sessional.errors import SchemaFault, SessionalError, SettingsFault, Unreadable
 
 MOST_LINKS: Final = 5
 MOST_FRAMES: Final = 12
@@ -78,7 +78,7 @@ def detail(error: BaseException) -> str:
 
 
 def _words(error: BaseException) -> list[str]:
-    if isinstance(error, SettingsFault | SchemaFault):
+    if isinstance(error, SettingsFault | SchemaFault | Unreadable):
         return [error.message]
     text = str(error)[:200]
     ours = isinstance(error, SessionalError) and _OURS.fullmatch(text)

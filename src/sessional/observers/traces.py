@@ -20,7 +20,7 @@ from sessional.observers.lines import operation
 SECONDS_TO_FLUSH: Final = 1.5
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 # Codes that say something went wrong here. Every other code is an answer that was meant.
-_FAULTS: Final = frozenset({"INTERNAL_ERROR", "UNAVAILABLE", "DEADLINE_EXCEEDED"})
+_FAULTS: Final = frozenset({"INTERNAL_ERROR", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNREADABLE"})
 _headers: ContextVar[list[tuple[bytes, bytes]]] = ContextVar("headers")
 
 

@@ -119,7 +119,7 @@ _OVERTAKEN: Final = frozenset({"BOOKED", "MOVED", "HANDED_OVER", "CLOCKS_CHANGED
 
 
 def notice_of(outbox_id: int, row: Sequence[Any], keyring: Keyring) -> Notice:
-    """A notice from the columns of ``letter``. Raises Fault where the address cannot be decrypted."""
+    """A notice from the columns of ``letter``. Raises Unreadable where no key opens the address."""
     kind, sessions, was_starts_at, lead_seconds, created_at, email, client_name, zone, *rest = row
     first_name, last_name, therapist_zone, starts_at, status, takes_part, has_later, offered_until = rest
     return Notice(
