@@ -28,7 +28,7 @@ from .sides import Answers, Reference, Side
 
 AT_ONCE = 20  # conditions in one operation
 SHOWN = 25  # answers in the message of a failure
-PRACTICES = [pytest.param(practices.build(number), id=f"practice-{number}") for number in (0, 5, 7, 9)]
+PRACTICES = [pytest.param(practices.build(number), id=f"practice-{number}") for number in (5, 9)]
 FILTERED = [path for type_, path in whole_lists().items() if "filters" in arguments_of(type_)]
 PRACTICES.append(pytest.param(practices.build_all_names(), id="all-names"))
 

@@ -24,7 +24,7 @@ from .operations import operations_for
 from .parts import Operation
 from .sides import Answers, Reference, Side
 
-EXAMPLES = int(os.environ.get("SESSIONAL_EQUALITY_EXAMPLES", "3000"))
+EXAMPLES = int(os.environ.get("SESSIONAL_EQUALITY_EXAMPLES", "2400"))
 PER_PRACTICE = 75  # of which a third may select anything, and the rest are lists
 SEED = os.environ.get("SESSIONAL_EQUALITY_SEED", "0")
 # All workers of one run must draw the same: pytest-xdist gives them a name in common.
