@@ -83,7 +83,9 @@ async def test_an_address_that_no_key_opens_keeps_back_no_other_mail_and_is_trie
     await booked(office, therapist, ben, startsAt=at(TEN + HOUR))
     (mail,) = await office.box.until(1)
     assert "Ben" in mail["To"]
-    await office.until("SELECT count(*) = 1 FROM outbox WHERE outcome = 'Fault' AND status = 'WAITING'")
+    await office.until(
+        "SELECT count(*) = 1 FROM outbox WHERE outcome = 'Unreadable' AND status = 'WAITING'"
+    )
     await office.books.run(elsewhere, address, int(ana))
     office.clock.now += 60
     assert "Ana" in (await office.box.until(2))[1]["To"]

@@ -127,8 +127,9 @@ async def test_a_booking_whose_payload_wants_such_a_text_is_booked_and_answered(
 ) -> None:
     therapist = await locked.practice.books.therapist()
     book = (
-        "mutation B($i: BookAppointmentInput!) { bookAppointment(input: $i) { appointment { appointmentId } "
-        "a: appointment { clients { edges { node { email } } } } replayed errors { __typename } } }"
+        "mutation B($i: BookAppointmentInput!) { bookAppointment(input: $i) { "
+        "appointment { appointmentId } a: appointment { clients { edges { node { email } } } } "
+        "replayed errors { __typename } } }"
     )
     given = {
         "therapistId": therapist,

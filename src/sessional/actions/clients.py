@@ -25,7 +25,10 @@ async def add_client(work: Work, *, name: str, **details: Any) -> Mapping[str, A
 
 
 async def change_client(work: Work, *, client_id: int, **details: Any) -> Mapping[str, Any]:
-    """What is given is changed, all else stays; null takes away. Raises InvalidInput, NotFound, Unreadable."""
+    """What is given is changed, all else stays; null takes away.
+
+    Raises InvalidInput, NotFound, and Unreadable where no key opens what is to be changed.
+    """
     rows = await work.tx.fetch("client_details", client_id=client_id)
     if not rows or not await sees_client(work.tx.fetch, work.actor, client_id):
         raise NotFound("client", path=["clientId"])

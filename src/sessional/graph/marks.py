@@ -2,8 +2,8 @@
 
 Answers are not walked. Whether a mark is in one costs next to nothing; only where one is, the places
 between marks are looked at: stored texts are opened, numbers that did not fit their field and texts that
-no key opens become null and errors, and the numbers of clients whose data an answer holds are taken out of it
-and told.
+no key opens become null and errors, and the numbers of clients whose data an answer holds are taken
+out of it and told.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ UNREADABLE_MARK: Final = "\x05"
 # Marks in the place of a value -> what stands for them while an answer is a value, and what they say.
 _STAND_INS: Final = {OUT_OF_RANGE_MARK: '{"\\u0001":0}', UNREADABLE_MARK: '{"\\u0001":1}'}
 _SAYS: Final = (
-    {
-        "message": "This number needs more than 32 bits, which its field cannot hold. "
+    (
+        "This number needs more than 32 bits, which its field cannot hold. "
         "Instants are whole in `startsAt` and `endsAt`.",
-        "extensions": {"code": "INT_OUT_OF_RANGE"},
-    },
-    {"message": Unreadable.public_message, "extensions": {"code": Unreadable.code}},
+        {"code": "INT_OUT_OF_RANGE"},
+    ),
+    (Unreadable.public_message, {"code": Unreadable.code}),
 )
 _KEY: Final = "\x01"
 # What is marked, and what stands for it while an answer is a value.
@@ -84,8 +84,12 @@ def resolve(text: str, key: str) -> tuple[str, list[dict[str, Any]]]:
     """A root field's text with null at each mark, and an error for each, under its full path."""
     value = decode(text)
     holder = {key: value}
-    errors = [{**_SAYS[what], "path": path} for path, what in _clear(holder, [])]
+    errors = [_error(path, *_SAYS[what]) for path, what in _clear(holder, [])]
     return orjson.dumps(holder[key]).decode(), errors
+
+
+def _error(path: list[str | int], message: str, extensions: dict[str, str]) -> dict[str, Any]:
+    return {"message": message, "path": path, "extensions": extensions}
 
 
 def _clear(container: Any, path: list[str | int]) -> Iterator[tuple[list[str | int], int]]:
