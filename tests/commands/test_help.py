@@ -1,5 +1,8 @@
 """Help: of the whole and of each command; and a command line that cannot be read."""
 
+import subprocess
+import sys
+
 import pytest
 
 COMMANDS = [
@@ -65,3 +68,17 @@ def test_a_command_line_that_cannot_be_read_ends_with_status_2(run_fast, argumen
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Usage: sessional" in done.stderr
+
+
+LOADED = """
+import sys
+from sessional.cli import app_for
+from typer.main import get_command
+print(*get_command(app_for(["user", "list"])).commands)
+print(*{"uvicorn", "graphql", "icalendar"} & set(sys.modules))
+"""
+
+
+def test_a_command_does_not_load_what_only_others_need():
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["user"]

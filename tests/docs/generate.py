@@ -14,7 +14,7 @@ from typing import Any, Final
 import typer
 
 from sessional.access import HIDDEN, READS, ROLES, Action, extent, reach
-from sessional.cli import app
+from sessional.cli import app_for
 from sessional.graph.deeds import DEEDS
 from sessional.graph.mutations import MUTATIONS
 from sessional.graph.questions import QUESTIONS
@@ -54,7 +54,7 @@ def _cell(text: str) -> str:
 
 def commands() -> str:
     """Every command: what it does, its arguments and options."""
-    return "\n".join(_command("sessional", typer.main.get_command(app)))
+    return "\n".join(_command("sessional", typer.main.get_command(app_for(()))))
 
 
 def _command(name: str, command: Any) -> Iterator[str]:

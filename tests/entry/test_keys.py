@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sessional.actions.keys import PREFIX, REMEMBERED_SECONDS, ApiKey, Keys
-from sessional.cli import app
+from sessional.cli import app_for
 from sessional.errors import Fault, SessionalError, Unauthenticated
 from sessional.web.auth import whose
 from tests.contract import practice
@@ -38,7 +38,7 @@ OTHER_FIELDS = (
 
 def command(*arguments: str, input_: str = "") -> subprocess.CompletedProcess[str]:
     """``sessional …`` in this process: a tenth of the time that one of its own takes to begin."""
-    done = CliRunner().invoke(app, arguments, input=input_)
+    done = CliRunner().invoke(app_for(arguments), arguments, input=input_)
     if isinstance(done.exception, SessionalError):
         return subprocess.CompletedProcess(arguments, 1, "", f"sessional: {done.exception}\n")
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from sessional.cli import app, users
+from sessional.cli import app_for, users
 from sessional.cli.client import client_erase, client_export
 from sessional.cli.closures import import_closures
 from sessional.cli.exchange import import_file
@@ -82,7 +82,7 @@ def test_every_field_of_mutation_is_a_deed_or_has_a_test_of_its_own_here() -> No
 
 
 def test_every_command_is_known_to_change_something_or_nothing() -> None:
-    assert set(_commands(get_command(app))) == CHANGING | ELSEWHERE | NOT_ON_RECORD
+    assert set(_commands(get_command(app_for(())))) == CHANGING | ELSEWHERE | NOT_ON_RECORD
 
 
 def _commands(command: Any, name: str = "") -> list[str]:

@@ -15,9 +15,11 @@ from sessional.cli.exchange import counted, current, target
 from sessional.cli.options import Database, loaded
 from sessional.errors import InvalidArgument, SessionsAhead
 
+clients = typer.Typer(help="All that is held about a client: export it, erase it.", no_args_is_help=True)
 Number = Annotated[int, typer.Argument(metavar="N", help="The client's number.")]
 
 
+@clients.command("export")
 def client_export(
     number: Number,
     file: Annotated[
@@ -38,6 +40,7 @@ def client_export(
         out.write(f"{done['export']}\n".encode())
 
 
+@clients.command("erase")
 def client_erase(
     number: Number,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

@@ -16,7 +16,10 @@ from sessional.cli.options import Database
 from sessional.exchange.closures import LARGEST_FILE, read
 from sessional.store import bulk
 
+closures = typer.Typer(help="Days on which the whole practice is closed.", no_args_is_help=True)
 
+
+@closures.command("import")
 def import_closures(
     file: Annotated[
         str,

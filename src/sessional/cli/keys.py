@@ -21,6 +21,7 @@ from sessional.errors import InvalidArgument
 from sessional.exchange.members import BadLine, username
 from sessional.store import bulk
 
+machines = typer.Typer(help="Keys of machines: add, list, rotate, revoke.", no_args_is_help=True)
 _SECRET_BYTES: Final = 32
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The machine's name.")]
@@ -37,6 +38,7 @@ AtOnce = Annotated[
 ]
 
 
+@machines.command("add")
 def key_add(name: Name, allow: Allow = None, database: Database = None) -> None:
     """Make a key for a machine, and its account with the role SERVICE. The key is shown once."""
     place = current(database, create=True)
@@ -48,6 +50,7 @@ def key_add(name: Name, allow: Allow = None, database: Database = None) -> None:
     _show(_in_transaction(place, lambda fetch: keys.add(fetch, name, making)), name)
 
 
+@machines.command("rotate")
 def key_rotate(name: Name, now: AtOnce = False, database: Database = None) -> None:
     """Make another key with the same limits; the old one goes on working for 24 hours."""
     making = _making(None)
@@ -55,6 +58,7 @@ def key_rotate(name: Name, now: AtOnce = False, database: Database = None) -> No
     _show(_in_transaction(place, lambda fetch: keys.rotate(fetch, name, making, at_once=now)), name)
 
 
+@machines.command("revoke")
 def key_revoke(name: Name, database: Database = None) -> None:
     """End all keys of a machine from the next request on."""
     now = int(time.time())
@@ -62,6 +66,7 @@ def key_revoke(name: Name, database: Database = None) -> None:
     typer.echo(f"Revoked the keys of {name}.")
 
 
+@machines.command("list")
 def key_list(database: Database = None) -> None:
     """Show all keys that were ever made, but not what they are."""
     rows = asyncio.run(_all(current(database)))

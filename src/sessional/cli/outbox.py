@@ -22,13 +22,17 @@ _HEADING: Final = _LINE.format(
     "notice", "state", "kind", "appointment", "client", "attempts", "next or last try", "why"
 )
 
+outbox = typer.Typer(help="Mail to clients: what waits or was given up.", no_args_is_help=True)
 
+
+@outbox.command("list")
 def outbox_list(database: Database = None) -> None:
     """Show notices that wait to be sent or were given up, without names and addresses."""
     if not asyncio.run(_show(current(database))):
         typer.echo("Nothing waits, and nothing was given up.")
 
 
+@outbox.command("retry")
 def outbox_retry(
     numbers: Annotated[
         list[int] | None,

@@ -20,11 +20,15 @@ from sessional.errors import InvalidArgument
 from sessional.store import bulk
 from sessional.store.constraints import Conflict
 
+timezones = typer.Typer(help="When the time-zone database has changed.", no_args_is_help=True)
+
+
 _LINE: Final = "{:<13}{:<11}{:<22}{:<22}{}"
 _HEADING: Final = _LINE.format("appointment", "therapist", "starts at", "will start at", "on the clock")
 _MEANWHILE: Final = "Somebody has changed the diaries meanwhile. Nothing was moved; look again."
 
 
+@timezones.command("recompute")
 def recompute(
     yes: Annotated[bool, typer.Option("--yes", help="Move them without asking.")] = False,
     database: Database = None,

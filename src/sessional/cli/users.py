@@ -22,6 +22,9 @@ from sessional.store import bulk
 from sessional.store.constraints import Conflict
 
 # What a statement is called on record.
+accounts = typer.Typer(
+    help="Accounts: add, list, disable, enable, set a role or a password.", no_args_is_help=True
+)
 _RECORDED: Final = {
     "add_account": "user add",
     "disable_account": "user disable",
@@ -47,6 +50,7 @@ PasswordStdin = Annotated[
 ]
 
 
+@accounts.command("add")
 def user_add(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.ADMIN,
@@ -73,6 +77,7 @@ def user_add(
     typer.echo(f"Added {name} with the role {role.value}.")
 
 
+@accounts.command("set-role")
 def user_set_role(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the account may do from now on.")],
@@ -106,6 +111,7 @@ def _owner(
     return {"therapist_id": therapist_id, "client_id": client_id}
 
 
+@accounts.command("list")
 def user_list(database: Database = None) -> None:
     """Show all accounts."""
     rows = asyncio.run(_all(current(database), "accounts"))
@@ -123,18 +129,21 @@ def user_list(database: Database = None) -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+@accounts.command("disable")
 def user_disable(name: Name, database: Database = None) -> None:
     """Shut an account out from its next request on; nothing of it is deleted."""
     _change_one(current(database), "disable_account", name, now=int(time.time()))
     typer.echo(f"Disabled {name}.")
 
 
+@accounts.command("enable")
 def user_enable(name: Name, database: Database = None) -> None:
     """Let a disabled account in again."""
     _change_one(current(database), "enable_account", name)
     typer.echo(f"Enabled {name}.")
 
 
+@accounts.command("set-password")
 def user_set_password(name: Name, password_stdin: PasswordStdin = False, database: Database = None) -> None:
     """Give an account a new password; asks for it. Everything that was logged in has to log in anew."""
     place = current(database)
