@@ -423,9 +423,18 @@ async def test_a_client_declines_what_is_offered_to_them(own_desk: Desk) -> None
     assert [done["entry"]["status"], done["entry"]["offer"]] == ["WAITING", None]
 
 
-async def test_a_client_does_not_wait_alone_for_what_the_practice_must_agree_to(own_desk: Desk) -> None:
-    await own_desk.books.run("UPDATE service SET needs_approval = $1", own_desk.books.path is None or 1)
+async def test_a_client_waits_for_what_needs_approval_and_what_they_accept_of_it_is_a_request(
+    own_desk: Desk,
+) -> None:
+    desk = own_desk
+    approval = desk.books.path is None or 1
+    await desk.books.run(
+        "UPDATE service SET needs_approval = $1, horizon_days = 3660, duration_seconds = 3600", approval
+    )
+    await desk.books.run("DELETE FROM working_hours")
+    await desk.books.run("UPDATE rules_clock SET version = version + 1")
     given = {"clientId": str(CLEO), "service": "one-off", "from": text(TEN - DAY), "until": text(TEN)}
-    refused = await own_desk.do(Role.CLIENT, "joinWaitlist", given)
-    assert [error["path"] for error in refused["errors"]] == [["input", "service"]]
-    assert fields(await own_desk.do(Role.SCHEDULER, "joinWaitlist", given)) == []
+    assert fields(await desk.do(Role.CLIENT, "joinWaitlist", given)) == []
+    mine = {"waitlistEntryId": str(CLEO_WAITS)}
+    done = await desk.do(Role.CLIENT, "acceptOffer", mine, "appointment { status }")
+    assert (done["errors"], done["appointment"]) == ([], {"status": "PENDING"})

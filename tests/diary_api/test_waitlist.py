@@ -148,6 +148,48 @@ async def test_an_accepted_offer_is_the_clients_session_and_accepting_it_once_mo
     assert again["appointment"] == done["appointment"]
 
 
+async def accepted_for_approval(practice: Practice, therapist: int) -> tuple[str, str]:
+    """A request that somebody's accepted offer has become, and the entry of who waits after them."""
+    code = f"approved-{therapist}"
+    rules = {
+        "code": code,
+        "name": code,
+        "durationSeconds": HOUR,
+        "horizonDays": 3660,
+        "needsApproval": True,
+    }
+    await practice.done("addService", rules)
+    first, second = [await joins(practice, therapist, service=code) for _ in range(2)]
+    await cancels(practice, await booked(practice, therapist))
+    done = await practice.done("acceptOffer", of(first), ACCEPTED)
+    assert (done["appointment"]["status"], done["entry"]["status"]) == ("PENDING", "ACCEPTED")
+    number: str = done["appointment"]["appointmentId"]
+    return number, second
+
+
+async def test_an_accepted_offer_of_what_needs_approval_keeps_its_time_until_it_is_confirmed(
+    practice: Practice, therapist: int
+) -> None:
+    number, second = await accepted_for_approval(practice, therapist)
+    wish = {"therapistId": str(therapist), "startsAt": at(TEN), "service": "one-off"}
+    assert codes(await practice.do("bookAppointment", wish)) == ["SLOT_TAKEN"]
+    history = "appointment { status history { edges { node { change } } } }"
+    done = await practice.done("confirmAppointment", {"appointmentId": number}, history)
+    assert done["appointment"]["status"] == "BOOKED"
+    changes = [edge["node"]["change"] for edge in done["appointment"]["history"]["edges"]]
+    assert changes == ["REQUESTED", "CONFIRMED"]
+    assert await statuses(practice, second) == ["WAITING"]
+
+
+async def test_an_accepted_offer_that_the_practice_declines_goes_to_the_next(
+    practice: Practice, therapist: int
+) -> None:
+    number, second = await accepted_for_approval(practice, therapist)
+    await practice.done("declineAppointment", {"appointmentId": number})
+    offered = await entry(practice, second)
+    assert (offered["status"], offered["offer"]["startsAt"]) == ("OFFERED", at(TEN))
+
+
 async def test_a_declined_offer_goes_to_the_next_and_never_comes_back_to_who_declined(
     practice: Practice, therapist: int
 ) -> None:

@@ -15,9 +15,10 @@ from sessional.actions import checks, notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.loading import load_services
 from sessional.actions.members import join_clients
-from sessional.actions.own import is_client, sees_client
+from sessional.actions.own import sees_client
 from sessional.actions.waitlist_offers import Listed, give_back, lock_waitlist
 from sessional.actions.work import Ref, Work
+from sessional.diary.life import Status
 from sessional.diary.rules import ServiceRules
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, Interval
 from sessional.diary.waitlist import HELD_BY, Entry, Waiting, length_of, wishes
@@ -83,7 +84,8 @@ async def join_waitlist(
 
 
 async def accept_offer(work: Work, *, waitlist_entry_id: int) -> Mapping[str, Any]:
-    """The hold becomes the session. Accepting once more is no error.
+    """The hold becomes the session, or a request that keeps its time where the service needs approval.
+    Accepting once more is no error.
 
     Raises HoldExpired where there is no offer any more, and what a booking raises.
     """
@@ -98,12 +100,14 @@ async def accept_offer(work: Work, *, waitlist_entry_id: int) -> Mapping[str, An
     if not taken:
         raise _no_offer()
     number: int = taken[0][0]
+    asked_for = taken[0][1] == Status.PENDING
     slot = listed.slot
     span = Interval(starts_at=slot.starts_at, ends_at=slot.ends_at)
     await join_clients(work.tx, number, [listed.client_id], span)
     who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
-    await work.tx.fetch("note_event", appointment_id=number, change="BOOKED", reason=None, **who)
-    if work.desk.mails:
+    change = "REQUESTED" if asked_for else "BOOKED"
+    await work.tx.fetch("note_event", appointment_id=number, change=change, reason=None, **who)
+    if work.desk.mails and not asked_for:
         await notices.queue(work.tx, notices.Kind.BOOKED, [number], now=work.now)
     await work.tx.fetch("note_accepted", waitlist_entry_id=listed.entry_id, appointment_id=number)
     return _accepted(listed.entry_id, number)
@@ -193,8 +197,6 @@ async def _check(work: Work, entry: Entry) -> None:
     known = await fetch("client_details", client_id=client_id)
     if not known or not await sees_client(fetch, work.actor, client_id):
         raise NotFound("client", path=["client_id"])
-    if services[entry.service_code].needs_approval and is_client(work.actor):
-        raise InvalidInput("The practice puts you on the list for this: it has to agree.", path=["service"])
     _check_span(work.now, entry)
     _check_length(entry, services[entry.service_code])
     try:

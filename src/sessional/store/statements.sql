@@ -1745,15 +1745,17 @@ WHERE waitlist_entry_id = :waitlist_entry_id
 UPDATE waitlist_entry SET status = 'LEFT' WHERE waitlist_entry_id = :waitlist_entry_id
 
 -- name: take_offer
--- What was offered becomes the session, and keeps its number.
-UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, placed_at = :now,
+-- What was offered becomes the session, or the request for it where the service needs approval, and keeps
+-- its number.
+UPDATE appointment SET status = CASE WHEN s.needs_approval THEN 'PENDING' ELSE 'BOOKED' END,
+    held_until = 0, held_by = NULL, placed_at = :now,
     capacity = s.capacity,
     buffer_before_seconds = s.buffer_before_seconds, buffer_after_seconds = s.buffer_after_seconds,
     cancel_notice_seconds = s.cancel_notice_seconds
 FROM service s
 WHERE appointment_id = :offered_id AND therapist_id = :therapist_id AND s.code = appointment.service_code
   AND held_until > :now AND held_by = :held_by
-RETURNING appointment_id, room_id
+RETURNING appointment_id, status
 
 -- name: note_accepted
 -- An entry has come to its session.
