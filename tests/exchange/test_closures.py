@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from sessional.errors import ImportRefused, InvalidArgument
+from sessional.exchange import recurring
 from sessional.exchange.closures import LARGEST_FILE, read
 
 TODAY = date(2026, 11, 25)
@@ -70,16 +73,101 @@ def test_the_twenty_ninth_of_february_recurs_where_there_is_one() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "FREQ=WEEKLY", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "FREQ=YEARLY;BYDAY=MO", "FREQ=YEARLY;BYMONTH=11",
-        "FREQ=MONTHLY;COUNT=3", "FREQ=YEARLY;BYMONTHDAY=24", "FREQ=YEARLY;BYYEARDAY=1",
-    ],
-)  # fmt: skip
-def test_any_other_rhythm_is_refused_with_the_name_of_the_event(rule: str) -> None:
-    with pytest.raises(InvalidArgument, match=r"Feast.*every year on the same date"):
+RHYTHMS = {
+    # The last Monday of May, as calendars of British holidays have it.
+    "FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO;COUNT=3": ("20300527", ["2030-05-27", "2031-05-26", "2032-05-31"]),
+    # Thanksgiving.
+    "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;UNTIL=20311231": ("20301128", ["2030-11-28", "2031-11-27"]),
+    "FREQ=YEARLY;BYDAY=FR;BYMONTHDAY=13;BYMONTH=9,12;COUNT=2": ("20300913", ["2030-09-13", "2030-12-13"]),
+    "FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO;COUNT=2;WKST=MO": ("20301230", ["2030-12-30", "2031-12-29"]),
+    "FREQ=YEARLY;BYYEARDAY=-1;COUNT=2": ("20301231", ["2030-12-31", "2031-12-31"]),
+    "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=2": ("20301129", ["2030-11-29", "2030-12-31"]),
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=3": ("20301202", ["2030-12-02", "2030-12-04", "2030-12-16"]),
+    "freq=daily;until=20301203T235959Z": ("20301202", ["2030-12-02", "2030-12-03"]),
+}
+
+
+@pytest.mark.parametrize("rule", RHYTHMS)
+def test_a_rule_of_the_standard_is_written_down_as_its_days(rule: str) -> None:
+    first, expected = RHYTHMS[rule]
+    assert days(f"DTSTART;VALUE=DATE:{first}", f"RRULE:{rule}") == expected
+
+
+def test_easter_is_a_list_of_days_from_this_year_on_and_lasts_as_long_each_time() -> None:
+    """Good Friday to Easter Monday; 2030 is left out, 2020 is past."""
+    lists = ("RDATE;VALUE=DATE:20270326,20200410", "RDATE;VALUE=DATE:20280414,20300419")
+    found = days(
+        "DTSTART;VALUE=DATE:20250418", "DTEND;VALUE=DATE:20250422", *lists, "EXDATE;VALUE=DATE:20300419"
+    )
+    assert found == [f"2027-03-{n}" for n in range(26, 30)] + [f"2028-04-{n}" for n in range(14, 18)]
+
+
+def test_what_recurs_without_an_end_is_written_down_as_far_ahead_as_the_window() -> None:
+    found = days("DTSTART;VALUE=DATE:19710531", "RRULE:FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO")
+    assert (len(found), found[0], found[-1]) == (11, "2026-05-25", "2036-05-26")
+    assert days("DTSTART;VALUE=DATE:20301225", "RRULE:FREQ=YEARLY;COUNT=1") == ["2030-12-25"]
+    with pytest.raises(InvalidArgument, match="no day"):
+        days("DTSTART;VALUE=DATE:20600101", "RRULE:FREQ=YEARLY")
+
+
+def test_the_number_of_times_counts_from_the_first_also_where_that_is_long_past() -> None:
+    assert days("DTSTART;VALUE=DATE:20201225", "RRULE:FREQ=YEARLY;COUNT=8") == ["2026-12-25", "2027-12-25"]
+
+
+REFUSED = {
+    "FREQ=SECONDLY": "FREQ",
+    "COUNT=3": "FREQ",
+    "RSCALE=CHINESE;FREQ=YEARLY": "RSCALE",
+    "FREQ=YEARLY;BYEASTER=0": "BYEASTER",
+    "FREQ=YEARLY;BYHOUR=9": "BYHOUR",
+    "FREQ=YEARLY;INTERVAL=0": "INTERVAL",
+    "FREQ=YEARLY;COUNT=2,3": "COUNT",
+    "FREQ=YEARLY;UNTIL=20311225,20321225": "UNTIL",
+    "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH": "day of its own RRULE",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30": "day of its own RRULE",
+    "FREQ=YEARLY;BYDAY=XX": "RRULE cannot be read",
+    "FREQ=DAILY;BYMONTHDAY=" + ",".join("25" for _ in range(200)): "more than 100 things",
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_a_rule_that_is_not_understood_is_refused_with_the_name_of_the_event_and_the_reason(
+    rule: str,
+) -> None:
+    with pytest.raises(InvalidArgument, match=rf"Feast.*{REFUSED[rule]}"):
         days("DTSTART;VALUE=DATE:20301225", f"RRULE:{rule}")
+
+
+def test_a_rule_that_comes_millions_of_times_is_refused_after_some_thousands() -> None:
+    for begin in ("19000101", "19500101"):
+        with pytest.raises(InvalidArgument, match=r"Feast.*more than 20,000 times"):
+            days(f"DTSTART;VALUE=DATE:{begin}", "RRULE:FREQ=DAILY;COUNT=10000000")
+    with pytest.raises(InvalidArgument, match=r"Feast.*1900 at the earliest"):
+        days("DTSTART;VALUE=DATE:00010101", "RRULE:FREQ=WEEKLY;COUNT=10000000")
+
+
+def test_a_rule_whose_days_never_come_again_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is there, and then the library looks as far as its years go: 400, and not 8,000."""
+    looked: list[date] = []
+
+    def noted(rule: str, dtstart: datetime) -> Any:
+        looked.append(dtstart.date())
+        return rrulestr(rule, dtstart=dtstart)
+
+    monkeypatch.setattr(recurring, "rrulestr", noted)
+    assert days(
+        "DTSTART;VALUE=DATE:20280229", "RRULE:FREQ=YEARLY;INTERVAL=398;BYMONTH=2;BYMONTHDAY=29"
+    ) == ["2028-02-29"]
+    assert looked == [date(9628, 2, 29)]
+
+
+def test_a_file_that_says_too_much_is_refused() -> None:
+    often = [event("DTSTART;VALUE=DATE:20300101", "DURATION:P365D", name=f"N{n}") for n in range(300)]
+    with pytest.raises(InvalidArgument, match="100,000"):
+        read(calendar(*often), TODAY)
+    rules = [event("DTSTART;VALUE=DATE:20300101", "RRULE:FREQ=YEARLY", name="N") for _ in range(1_001)]
+    with pytest.raises(InvalidArgument, match="1,000 events"):
+        read(calendar(*rules), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +177,11 @@ def test_any_other_rhythm_is_refused_with_the_name_of_the_event(rule: str) -> No
         ("DTSTART;VALUE=DATE:20301225", "DTEND;VALUE=DATE:20301225"),
         ("DTSTART;VALUE=DATE:20301225", "DTEND;VALUE=DATE:20301201"),
         ("DTSTART;VALUE=DATE:20301225", "DTEND;VALUE=DATE:20330101"),
-        ("DTSTART;VALUE=DATE:20301225", "RDATE;VALUE=DATE:20311225"),
+        ("DTSTART;VALUE=DATE:20301225", "RDATE:20311225T090000Z"),
+        ("DTSTART;VALUE=DATE:20301225", "EXDATE:20311225T090000Z"),
+        ("DTSTART;VALUE=DATE:20301225", "EXRULE:FREQ=YEARLY"),
+        ("DTSTART;VALUE=DATE:20301225", "RECURRENCE-ID;VALUE=DATE:20301224"),
+        ("DTSTART;VALUE=DATE:20301225", "RRULE:FREQ=YEARLY", "RRULE:FREQ=DAILY"),
         ("DTSTART;VALUE=DATE:not-a-date",),
         (),
     ],

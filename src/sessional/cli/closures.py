@@ -33,7 +33,7 @@ def import_closures(
 ) -> None:
     """Close the practice on the days of a calendar or a list: all of them, or none.
 
-    What recurs every year is taken for this year and the ten that follow. A day that is closed already
+    What recurs (RRULE, RDATE) is taken for this year and the ten that follow. A day that is closed already
     takes the new name. Sessions that are booked on such a day stay.
     """
     place = current(database)

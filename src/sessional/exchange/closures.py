@@ -13,15 +13,19 @@ from typing import Any, Final
 from icalendar import Calendar
 
 from sessional.errors import ImportRefused, InvalidArgument
+from sessional.exchange import recurring
 from sessional.exchange.members import BadLine, shown, text
 from sessional.exchange.records import day
 
 LARGEST_FILE: Final = 1_000_000
 MOST_DAYS: Final = 5_000
-# What recurs every year is written down for this year and so many more.
+# What a file may say, a day and a name each time; events of one day are many sayings of one day.
+MOST_SAID: Final = 100_000
+# Events that recur. Each takes its time to be read, however few days it comes to.
+MOST_RULES: Final = 1_000
+# What recurs is written down for this year and so many more.
 YEARS_AHEAD: Final = 10
 _LONGEST_EVENT: Final = 366
-_SAME_DATE: Final = "only what recurs every year on the same date can be taken"
 
 
 def read(content: bytes, today: date) -> dict[date, str]:
@@ -34,7 +38,10 @@ def read(content: bytes, today: date) -> dict[date, str]:
         raise InvalidArgument("The file is not UTF-8.") from None
     is_calendar = written.lstrip()[:15].upper() == "BEGIN:VCALENDAR"
     found: dict[date, dict[str, None]] = {}
-    for on, name in _of_calendar(written, today) if is_calendar else _of_list(written):
+    said = _of_calendar(written, today) if is_calendar else _of_list(written)
+    for number, (on, name) in enumerate(said, 1):
+        if number > MOST_SAID:
+            raise InvalidArgument(f"The file closes days more than {MOST_SAID:,} times.")
         found.setdefault(on, {})[name] = None
         if len(found) > MOST_DAYS:
             raise InvalidArgument(f"The file holds more than {MOST_DAYS:,} days.")
@@ -73,10 +80,12 @@ def _of_calendar(written: str, today: date) -> Iterator[tuple[date, str]]:
         calendars = Calendar.from_ical(written, multiple=True)
     except ValueError as error:
         raise InvalidArgument(f"The calendar cannot be read: {str(error)[:200]}.") from None
-    for calendar in calendars:
-        for event in calendar.walk("VEVENT"):
-            if str(event.get("STATUS", "")).upper() != "CANCELLED":
-                yield from _of_event(event, today)
+    events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+    if sum("RRULE" in event for event in events) > MOST_RULES:
+        raise InvalidArgument(f"More than {MOST_RULES:,} events of the calendar recur.")
+    for event in events:
+        if str(event.get("STATUS", "")).upper() != "CANCELLED":
+            yield from _of_event(event, today)
 
 
 def _of_event(event: Any, today: date) -> Iterator[tuple[date, str]]:
@@ -85,11 +94,16 @@ def _of_event(event: Any, today: date) -> Iterator[tuple[date, str]]:
         raise InvalidArgument("An event of the calendar has no name (SUMMARY).")
     if event.errors:
         raise _refused(name, f"its {event.errors[0][0]} cannot be read")
+    if event.get("RECURRENCE-ID") is not None:
+        raise _refused(name, "it changes one time of an event that recurs (RECURRENCE-ID)")
     first, days = _span(event, name)
-    skipped = _excluded(event)
-    for start in _starts(event, name, first, today):
-        if start not in skipped:
+    since = date(today.year, 1, 1)
+    last = date(min(today.year + YEARS_AHEAD, date.max.year - 1), 12, 31)
+    try:
+        for start in recurring.starts(event, first, since, last):
             yield from ((start + timedelta(days=n), name) for n in range(days))
+    except recurring.NotUnderstood as reason:
+        raise _refused(name, str(reason)) from None
 
 
 def _span(event: Any, name: str) -> tuple[date, int]:
@@ -111,49 +125,6 @@ def _date(given: Any, name: str) -> date:
     if not isinstance(found, date) or isinstance(found, datetime):
         raise _refused(name, "it is not all day, and only whole days can be closed")
     return found
-
-
-def _excluded(event: Any) -> set[date]:
-    given = event.get("EXDATE") or []
-    lists = given if isinstance(given, list) else [given]
-    return {one.dt for each in lists for one in each.dts}
-
-
-def _starts(event: Any, name: str, first: date, today: date) -> Iterator[date]:
-    """The first day of each time that it recurs, from this year on; of one that does not, its own."""
-    if event.get("RDATE") is not None or isinstance(rule := event.get("RRULE"), list):
-        raise _refused(name, _SAME_DATE)
-    if rule is None:
-        yield first
-        return
-    interval, count, until = _rhythm(rule, name, first)
-    last = min(until, date(min(today.year + YEARS_AHEAD, date.max.year - 1), 12, 31))
-    taken = 0
-    for year in range(first.year, last.year + 1, interval):
-        try:
-            start = first.replace(year=year)
-        except ValueError:  # 29 February in another year
-            continue
-        if start > last or (count is not None and taken >= count):
-            return
-        taken += 1
-        if year >= today.year:
-            yield start
-
-
-def _rhythm(rule: Any, name: str, first: date) -> tuple[int, int | None, date]:
-    """Every how many years, how often and until when. Raises InvalidArgument for any other rhythm."""
-    parts = {key.upper(): values for key, values in rule.items()}
-    parts.pop("WKST", None)
-    same = {"FREQ": ["YEARLY"], "BYMONTH": [first.month], "BYMONTHDAY": [first.day]}
-    for key, expected in same.items():
-        if parts.pop(key, [] if key == "FREQ" else expected) != expected:
-            raise _refused(name, _SAME_DATE)
-    (interval,), (count,) = parts.pop("INTERVAL", [1]), parts.pop("COUNT", [None])
-    (until,) = parts.pop("UNTIL", [date.max])
-    if parts or interval < 1:
-        raise _refused(name, _SAME_DATE)
-    return interval, count, until.date() if isinstance(until, datetime) else until
 
 
 def _refused(name: str, reason: str) -> InvalidArgument:
