@@ -30,6 +30,8 @@ _FIRST_HOUR: Final = 9
 _LAST_HOUR: Final = 17
 _SESSION_SECONDS: Final = 3000
 _WEEK_SECONDS: Final = 7 * 86_400
+# 1 January 1970 was a Thursday.
+_SINCE_MONDAY_SECONDS: Final = 3 * 86_400
 
 # The data that the original came with, as it was.
 _ORIGINAL: Final[tuple[dict[str, Any], ...]] = (
@@ -74,7 +76,7 @@ _MORE: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "user", "username": "nora", "password": "password", "role": "CLIENT", "clientId": 1},
 )  # fmt: skip
 
-# Whose client has the first session of every week.
+# Whose client has the first session of every week, from Monday on.
 _REGULARS: Final = {3: 1, 5: 2}
 
 
@@ -164,7 +166,7 @@ def _participants(sessions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]
     seen: set[tuple[int, int]] = set()
     for session in sessions:
         whose = session["therapistId"]
-        week = (whose, session["startTimeUnixSeconds"] // _WEEK_SECONDS)
+        week = (whose, (session["startTimeUnixSeconds"] + _SINCE_MONDAY_SECONDS) // _WEEK_SECONDS)
         if whose in _REGULARS and week not in seen:
             seen.add(week)
             client_id = _REGULARS[whose]

@@ -122,7 +122,8 @@ def test_sessions_keep_their_wall_time_number_and_history_and_their_clients_are_
     ((kind, whom, told),) = practice.sql("SELECT kind, client_id, sessions FROM outbox")
     assert (kind, whom) == ("CLOCKS_CHANGED", client)
     at = {first: SUMMER - HOUR, second: SUMMER}
-    assert orjson.loads(told) == [[number, 2, start, start + HOUR] for number, start in at.items()]
+    zone = "Europe/London"
+    assert orjson.loads(told) == [[number, 2, start, start + HOUR, zone] for number, start in at.items()]
     ((action, after),) = practice.sql("SELECT action, state_after FROM audit_event")
     assert action == "timezones recompute"
     assert orjson.loads(after) == {"sessions": [first, second, asked]}
@@ -265,6 +266,30 @@ def test_a_series_follows_the_zone_whose_wall_time_it_keeps(practice: Practice) 
     practice.sql("UPDATE appointment SET series_id = 1")
     assert practice.recompute("--yes").returncode == 0
     assert practice.starts() == {number: SUMMER - HOUR}
+
+
+def test_a_mail_is_about_the_clocks_of_the_zone_whose_time_is_kept(
+    practice: Practice,
+) -> None:
+    """Scenario 6: a series keeps London's time, a day away follows Lisbon's, and New York's rules stay."""
+    practice.note(OLD, "Africa/Abidjan", zone="Europe/Lisbon")
+    therapist = practice.therapist("America/New_York")
+    weekly, away = practice.session(therapist), practice.session(therapist, SUMMER + 24 * HOUR)
+    practice.client(weekly, away)
+    practice.sql(
+        "INSERT INTO series (series_id, therapist_id, service_code, rhythm, time_zone, starts_at) "
+        f"VALUES (1, {therapist}, 'one-off', 'WEEKLY', 'Europe/London', {SUMMER})"
+    )
+    practice.sql(f"UPDATE appointment SET series_id = 1 WHERE appointment_id = {weekly}")
+    practice.sql(
+        "INSERT INTO away (therapist_id, time_zone, from_date, until_date) "
+        f"VALUES ({therapist}, 'Europe/Lisbon', '2031-07-11', '2031-07-12')"
+    )
+    assert practice.recompute("--yes", **MAIL).returncode == 0
+    told = [orjson.loads(row[0]) for row in practice.sql("SELECT sessions FROM outbox ORDER BY outbox_id")]
+    assert [[(row[0], row[4]) for row in rows] for rows in told] == [
+        [(weekly, "Europe/London")], [(away, "Europe/Lisbon")],
+    ]  # fmt: skip
 
 
 def test_a_wall_time_that_is_skipped_becomes_the_first_that_is_not(practice: Practice) -> None:

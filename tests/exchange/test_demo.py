@@ -116,3 +116,15 @@ def test_every_therapist_of_the_dozen_has_sessions_before_and_after_today():
 )
 def test_whatever_the_day_the_data_can_be_taken_in(on_sqlite, day):
     assert load_demo(on_sqlite.place, day, keyring=KEYRING)
+
+
+def test_who_comes_every_week_comes_once_in_each_from_monday_to_sunday():
+    sessions = {line["appointmentId"]: line for line in LIVING}
+    weeks: dict[int, list[tuple[int, int]]] = {}
+    for line in LINES:
+        if line["kind"] == "participant":
+            year, week, _ = local(sessions[line["appointmentId"]]).isocalendar()
+            weeks.setdefault(line["clientId"], []).append((year, week))
+    assert sorted(weeks) == [1, 2]
+    for each in weeks.values():
+        assert len(each) == len(set(each)) >= 6

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
 
 from sessional.diary.readers import date_of, span_of
 from sessional.diary.values import Interval
+from sessional.keyring import Keyring
+from sessional.outbox import letters
 from sessional.outbox.letters import Notice, Told
 from sessional.outbox.mail import Unwritable, message
 from tests.booking.books import Books
@@ -16,6 +19,7 @@ from tests.diary_api.test_life import HOUR, TEN, at
 from tests.outbox.conftest import Office
 from tests.outbox.mailbox import SENDER, entries, subject, text
 from tests.outbox.test_notices import booked
+from tests.support.server import SECRET
 
 
 async def auckland(books: Books) -> int:
@@ -94,6 +98,18 @@ def notice(**changes: Any) -> Notice:
             **changes,
         }
     )
+
+
+def test_a_mail_about_clocks_names_the_zone_that_the_session_keeps_and_else_the_therapists() -> None:
+    span = Interval(starts_at=TEN, ends_at=TEN + HOUR)
+    row = [3, 2, span.starts_at, span.ends_at]
+    letter = ["ana@example.org", "Ana", "Europe/Paris", "jo", "jones", "America/New_York"]
+    now = [TEN, "BOOKED", True, False, None]
+    for told, named in (([*row, "Europe/Lisbon"], "Europe/Lisbon"), (row, "America/New_York")):
+        columns = ["CLOCKS_CHANGED", orjson.dumps([told]), None, 0, TEN - 9 * HOUR, *letter, *now]
+        said = letters.text(letters.notice_of(7, columns, Keyring([SECRET])))
+        assert f"The rules for the clocks in {named} have changed." in said
+        assert "11:00 to 12:00 (Europe/Paris, UTC+01:00)" in said
 
 
 def test_the_same_notice_has_the_same_message_id_at_every_attempt_and_others_have_others() -> None:

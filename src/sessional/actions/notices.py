@@ -68,8 +68,12 @@ async def queue(
     now: int,
     client_ids: Sequence[int] | None = None,
     was_starts_at: int | None = None,
+    kept_zone: str | None = None,
 ) -> None:
-    """Tell the clients of these sessions, or those named among them, each in one mail about all."""
+    """Tell the clients of these sessions, or those named among them, each in one mail about all.
+
+    ``kept_zone`` is the zone whose wall time the sessions keep, where the mail has to name it.
+    """
     await tx.fetch(
         "queue_notices",
         kind=kind.value,
@@ -77,5 +81,6 @@ async def queue(
         all_clients=int(client_ids is None),
         client_ids=tx.dialect.pack(list(client_ids or ())),
         was_starts_at=was_starts_at,
+        kept_zone=kept_zone,
         now=now,
     )

@@ -127,13 +127,14 @@ async def carry_out(tx: Writes, moves: Sequence[Move], *, now: int, mails: bool)
 
 
 async def _tell(tx: Writes, moves: Sequence[Move], now: int) -> None:
-    """A client gets one mail about all their sessions with a therapist. Requests are told when answered."""
-    booked: defaultdict[int, list[int]] = defaultdict(list)
+    """A client gets one mail about all their sessions with a therapist that keep the wall time of one zone.
+    Requests are told when answered."""
+    booked: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for move in moves:
         if move.status is Status.BOOKED:
-            booked[move.shift.session.therapist_id].append(move.number)
-    for numbers in booked.values():
-        await notices.queue(tx, notices.Kind.CLOCKS_CHANGED, numbers, now=now)
+            booked[move.shift.session.therapist_id, move.shift.session.zone].append(move.number)
+    for (_, zone), numbers in booked.items():
+        await notices.queue(tx, notices.Kind.CLOCKS_CHANGED, numbers, now=now, kept_zone=zone)
 
 
 def _packed(moves: Iterable[Move]) -> str:

@@ -20,11 +20,12 @@ from sessional.keyring import Keyring
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A session as the notice tells of it."""
+    """A session as the notice tells of it. ``kept_zone``: whose wall time it keeps, where that is told."""
 
     appointment_id: int
     version: int
     span: Interval
+    kept_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ _KINDS: Final = {
     "CLOCKS_CHANGED": Wording(
         subject="Your appointment on {date}: the rules of the clocks have changed",
         text=(
-            "The rules for the clocks in {therapist_zone} have changed. Your appointment stays at\n"
+            "The rules for the clocks in {kept_zone} have changed. Your appointment stays at\n"
             "the same time on the clocks there. On yours it is now:"
         ),
     ),
@@ -126,8 +127,13 @@ def notice_of(outbox_id: int, row: Sequence[Any], keyring: Keyring) -> Notice:
         outbox_id=outbox_id,
         kind=kind,
         sessions=[
-            Told(appointment_id=number, version=version, span=Interval(starts_at=begin, ends_at=end))
-            for number, version, begin, end in orjson.loads(sessions)
+            Told(
+                appointment_id=number,
+                version=version,
+                span=Interval(starts_at=begin, ends_at=end),
+                kept_zone=kept[0] if kept else None,
+            )
+            for number, version, begin, end, *kept in orjson.loads(sessions)
         ],
         was_starts_at=was_starts_at,
         lead_seconds=lead_seconds,
@@ -170,8 +176,7 @@ def text(notice: Notice) -> str:
     """The mail's text. Every time is the reader's, with the zone that it is in."""
     was = notice.first.span.starts_at if notice.was_starts_at is None else notice.was_starts_at
     until = "" if notice.offered_until is None else time_of(notice.offered_until, notice.zone)
-    said = _KINDS[notice.kind].text.format(
-        was=time_of(was, notice.zone), therapist_zone=notice.therapist_zone, until=until
-    )
+    kept_zone = notice.first.kept_zone or notice.therapist_zone
+    said = _KINDS[notice.kind].text.format(was=time_of(was, notice.zone), kept_zone=kept_zone, until=until)
     times = "\n".join(f"    {span_of(told.span, notice.zone)}" for told in notice.sessions)
     return f"Hello {notice.client_name},\n\n{said}\n\n{times}\n    with {notice.therapist_name}\n"

@@ -1860,11 +1860,18 @@ ORDER BY r.room_id, a.starts_at
 
 -- name: queue_notices
 -- What the clients of some sessions are told, one row for each client who has an address. Sessions that
--- are over are nobody's news. Whose client_ids are not asked for is 1 in "all_clients".
+-- are over are nobody's news. Whose client_ids are not asked for is 1 in "all_clients". Each session is a
+-- list of its number, version and times, and of the zone whose wall time it keeps where that is told.
 INSERT INTO outbox (therapist_id, kind, client_id, appointment_id, sessions, was_starts_at, created_at, next_at)
 SELECT min(a.therapist_id), CAST(:kind AS text), m.client_id, min(a.appointment_id),
-    json_agg(json_build_array(a.appointment_id, a.version, a.starts_at, a.ends_at) ORDER BY a.starts_at)::text, -- postgres
-    json_group_array(json_array(a.appointment_id, a.version, a.starts_at, a.ends_at) ORDER BY a.starts_at), -- sqlite
+    json_agg(CASE WHEN CAST(:kept_zone AS text) IS NULL -- postgres
+        THEN json_build_array(a.appointment_id, a.version, a.starts_at, a.ends_at) -- postgres
+        ELSE json_build_array(a.appointment_id, a.version, a.starts_at, a.ends_at, CAST(:kept_zone AS text)) -- postgres
+        END ORDER BY a.starts_at)::text, -- postgres
+    json_group_array(json(CASE WHEN :kept_zone IS NULL -- sqlite
+        THEN json_array(a.appointment_id, a.version, a.starts_at, a.ends_at) -- sqlite
+        ELSE json_array(a.appointment_id, a.version, a.starts_at, a.ends_at, :kept_zone) -- sqlite
+        END) ORDER BY a.starts_at), -- sqlite
     CAST(:was_starts_at AS bigint), CAST(:now AS bigint), CAST(:now AS bigint)
 FROM appointment a JOIN appointment_client m ON m.appointment_id = a.appointment_id
 JOIN client c ON c.client_id = m.client_id
