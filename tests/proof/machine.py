@@ -13,6 +13,7 @@ from tests.proof.commands.booking import Books
 from tests.proof.commands.life import Lives
 from tests.proof.commands.opening import (
     SERVICES,
+    Opened,
     accounts,
     days,
     services,
@@ -24,8 +25,8 @@ from tests.proof.model import DAY
 from tests.proof.promises import assert_kept, assert_search_agrees
 
 
-class Commands(Books, Lives, Recurs, Rules):
-    """All commands, the clock, and what must be true after each."""
+class Watched(Opened):
+    """The clock, and what must be true after each command."""
 
     @rule(minutes=st.sampled_from([1, 5, 30, 60, 400, 1440, 2000]))
     def time_passes(self, minutes: int) -> None:
@@ -51,3 +52,11 @@ class Commands(Books, Lives, Recurs, Rules):
         begin = self.base + self.steps % 8 * DAY
         therapist = self.therapists[self.steps % 2]
         assert_search_agrees(self.world, self.m, 1, therapist, service, begin, begin + DAY)
+
+
+class Commands(Books, Lives, Recurs, Rules, Watched):
+    """All commands."""
+
+
+class OfSeries(Recurs, Watched):
+    """Series alone: among all commands there are few to be moved."""

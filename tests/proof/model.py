@@ -51,6 +51,8 @@ class Session:
     after: int = 0
     notice: int = 0
     series: int | None = None
+    # The zone whose wall time its series keeps.
+    zone: str = ""
     room: int | None = None
     has_room: bool = False
     version: int = 1
@@ -310,3 +312,21 @@ class Practice:
             else:
                 day += timedelta(days=n * (7 if rhythm == "WEEKLY" else 14))
             yield first if n == 0 else naive.when(zone, day, wall.hour * 60 + wall.minute)
+
+    def ahead_of(self, number: int, following: bool) -> dict[int, Session]:
+        """The sessions of one's series that can be given another time, in order."""
+        x = self.sessions[number]
+        begin = max(self.now, x.start if following else 0)
+        found = [(s.start, n, s) for n, s in self.sessions.items() if s.series == x.series]
+        return {n: s for start, n, s in sorted(found) if start >= begin and s.status == "BOOKED"}
+
+    def follow(self, x: Session, start: int, ahead: dict[int, Session]) -> dict[int, int]:
+        """Where these go when ``x`` of their series goes there: as many days on, at its time of day."""
+        was, wall = naive.shown(x.zone, x.start), naive.shown(x.zone, start)
+        days, minute = wall.date() - was.date(), wall.hour * 60 + wall.minute
+        return {
+            n: start
+            if s.start == x.start
+            else naive.when(x.zone, naive.shown(x.zone, s.start).date() + days, minute)
+            for n, s in ahead.items()
+        }

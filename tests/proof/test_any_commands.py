@@ -13,23 +13,33 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.booking.books import Books
-from tests.proof.machine import Commands
+from tests.proof.commands.opening import Opened
+from tests.proof.machine import Commands, OfSeries
 from tests.proof.world import World
 
 EXAMPLES = os.environ.get("SESSIONAL_PROOF_EXAMPLES")
 STEPS = int(os.environ.get("SESSIONAL_PROOF_STEPS", "25"))
 
 
-def test_any_commands_in_any_order_come_to_what_the_model_says(books: Books) -> None:
-    """Scenario 18, wherever a diary can get to: search, explanation, booking and rows agree."""
+def hold_side_by_side(books: Books, commands: type[Opened], examples: int) -> None:
     with World(books) as world:
         run_state_machine_as_test(
-            Commands.over(world),
+            commands.over(world),
             settings=settings(
-                max_examples=int(EXAMPLES or 40),
+                max_examples=int(EXAMPLES or examples),
                 stateful_step_count=STEPS,
                 deadline=None,
                 derandomize=EXAMPLES is None,
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+def test_any_commands_in_any_order_come_to_what_the_model_says(books: Books) -> None:
+    """Scenario 18, wherever a diary can get to: search, explanation, booking and rows agree."""
+    hold_side_by_side(books, Commands, 30)
+
+
+def test_series_that_are_booked_moved_and_cancelled_come_to_what_the_model_says(books: Books) -> None:
+    """One session of them is moved by itself among all commands; here those that follow, and all."""
+    hold_side_by_side(books, OfSeries, 10)

@@ -18,7 +18,7 @@ from tests.proof.commands.opening import (
     therapists,
     which,
 )
-from tests.proof.model import DAY, NEXT, QUARTER
+from tests.proof.model import DAY, NEXT, QUARTER, Session, overlap
 from tests.proof.world import text
 
 
@@ -54,9 +54,16 @@ class Recurs(Opened):
         numbers = [int(each["appointmentId"]) for each in payload["appointments"]]
         for number, start in zip(numbers, sorted(starts.values()), strict=True):
             session = m.new(therapist, s, start, length, clients=set(clients), series=numbers[0])
+            session.zone = m.rules[therapist].time_zone
             session.has_room = m.services[s].needs_room
             m.place(number, session)
             self._took_room(number)
+
+    @precondition(lambda self: not any(x.series for x in self.m.sessions.values()))
+    @rule(day=days, quarter=quarters, person=st.integers(0, 2), s=st.sampled_from(["talk", "roomy"]))
+    def book_weekly(self, day: int, quarter: int, person: int, s: str) -> None:
+        """With somebody who has no rules, so that it seldom fails: there is a series to be moved."""
+        self.book_series(1, 2, s, day, quarter, None, [person], "WEEKLY", 3, None, None)
 
     def _why_no_series(
         self, therapist: int, s: str, starts: list[int], who: int, clients: list[int]
@@ -78,11 +85,74 @@ class Recurs(Opened):
         return reasons
 
     @precondition(lambda self: any(x.series for x in self.m.sessions.values()))
+    @rule(who=accounts, at=which, following=st.booleans(), day=days, quarter=quarters,
+          by=st.sampled_from(["PRACTICE", "PRACTICE", "CLIENT"]),
+          shift=st.sampled_from([1800, 10 * QUARTER, DAY, 3600 - DAY, 7 * DAY, None]),
+          stale=st.sampled_from([0, 0, 0, 1]), free=st.booleans(), kept=st.sampled_from([None, None, 0, 1]),
+          moved=st.one_of(st.none(), st.tuples(st.integers(0, 2), days, quarters)))  # fmt: skip
+    def move_series(
+        self, who: int, at: int, following: bool, by: str, shift: int | None, day: int, quarter: int,
+        stale: int, free: bool, kept: int | None, moved: tuple[int, int, int] | None,
+    ) -> None:  # fmt: skip
+        m, number = self.m, self._of_a_series(at)
+        x = m.sessions[number]
+        start = self.base + day * DAY + quarter * QUARTER if shift is None else x.start + shift
+        ahead = m.ahead_of(number, following)
+        becomes, choices = m.follow(x, start, ahead), list[dict[str, Any]]()
+        for n in list(ahead)[kept : kept + 1] if kept is not None else ():
+            choices.append({"appointmentId": str(n), "keep": True})
+            del becomes[n]
+        for n in list(becomes)[moved[0] : moved[0] + 1] if moved is not None else ():
+            becomes[n] = self.base + moved[1] * DAY + moved[2] * QUARTER
+            choices.append({"appointmentId": str(n), "startsAt": text(becomes[n])})
+        reasons = {"STALE_VERSION"} if stale else set()
+        reasons |= self._why_no_series_there(becomes, who, free) if becomes else {"INVALID_INPUT"}
+        if by == "CLIENT" and not free and any(m.sessions[n].start - m.now < x.notice for n in becomes):
+            reasons.add("CANCEL_NOTICE")
+        given = {"appointmentId": str(number), "startsAt": text(start), "following": following, "by": by}
+        given |= {"choices": choices, "overrideRules": free, "expectedVersion": x.version - stale}
+        if not self._judge(self.world.do(who, "rescheduleSeries", given), reasons):
+            return
+        for n, at_last in becomes.items():
+            one = m.sessions[n]
+            one.change(start=at_last, end=at_last + one.end - one.start)
+            m.drop_holds(one.therapist, one.start, one.end)
+        for n in becomes:
+            self._took_room(n)
+
+    def _why_no_series_there(self, becomes: dict[int, int], who: int, free: bool) -> set[str]:
+        """All leave their times, then each takes its new one, in the way of those after it."""
+        m = self.m
+        gone = {n: m.sessions.pop(n) for n in becomes}
+        stand: list[Session] = []
+        against = False
+        for n in sorted(gone, key=lambda n: becomes[n]):
+            x, start = gone[n], becomes[n]
+            end = start + x.end - x.start
+            rooms = m.free_rooms(start, end, who) if x.has_room else {0}
+            beside = [y for y in stand if overlap(y, start, end)]
+            against |= not rooms or any(y.has_room and x.has_room for y in beside)
+            against |= any(y.clients & x.clients for y in beside)
+            against |= bool(self._busy_clients(x.clients, start, end))
+            against |= m.group_at(x.therapist, x.service, start, end) is not None
+            against |= bool(m.refusals(x.therapist, x.service, start, end - start, who, override=free))
+            m.sessions[-n] = m.new(x.therapist, x.service, start, end - start)
+            stand.append(
+                m.new(x.therapist, x.service, start, end - start, clients=x.clients, has_room=x.has_room)
+            )
+        for n, x in gone.items():
+            del m.sessions[-n]
+            m.sessions[n] = x
+        return {"SERIES_CONFLICT"} if against else set()
+
+    def _of_a_series(self, at: int) -> int:
+        numbers = sorted(n for n, x in self.m.sessions.items() if x.series)
+        return numbers[at % len(numbers)]
+
+    @precondition(lambda self: any(x.series for x in self.m.sessions.values()))
     @rule(at=which, following=st.booleans(), by=st.sampled_from(["PRACTICE", "CLIENT"]))
     def cancel_series(self, at: int, following: bool, by: str) -> None:
-        m = self.m
-        of_a_series = sorted(n for n, x in m.sessions.items() if x.series)
-        number = of_a_series[at % len(of_a_series)]
+        m, number = self.m, self._of_a_series(at)
         begin = max(m.now, m.sessions[number].start if following else 0)
         ahead = [
             x for x in m.sessions.values()
