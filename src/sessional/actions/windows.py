@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -230,32 +230,32 @@ class _Survey:
             return []
         half = len(self.diaries) // 2 if len(self.diaries) >= MANY_DIARIES else 0
         parts = [self.diaries[:half], self.diaries[half:]] if half else [self.diaries]
-        found = await asyncio.gather(*(self._asked(store, part) for part in parts))
-        entries = [
-            self.entries[place]._replace(therapist_id=number) for rows in found for number, place in rows
-        ]
+        pack, windows = store.dialect.pack, self._windows(store.dialect.pack)
+
+        async def ask(diaries: Sequence[tuple[int, int]]) -> Sequence[Sequence[Any]]:
+            of_groups, numbers = (pack(list(column)) for column in zip(*diaries, strict=True))
+            given = {"of_groups": of_groups, "numbers": numbers, "diaries": orjson.dumps(diaries).decode()}
+            return await store.survey("windows_not_full", **windows, **given)
+
+        found = chain.from_iterable(await asyncio.gather(*map(ask, parts)))
+        entries = [self.entries[place]._replace(therapist_id=number) for number, place in found]
         entries.sort(key=lambda entry: entry[:2])
         return entries
 
-    async def _asked(self, store: Store, diaries: Sequence[tuple[int, int]]) -> Sequence[Sequence[Any]]:
-        pack = store.dialect.pack
+    def _windows(self, pack: Callable[[list[Any]], Any]) -> dict[str, Any]:
+        """What is the same whichever diaries are asked about."""
         groups, since, until, shifts, points = (
             pack(list(column)) for column in zip(*self.rows, strict=True)
         )
-        of_groups, numbers = (pack(list(column)) for column in zip(*diaries, strict=True))
-        return await store.survey(
-            "windows_not_full",
-            grid=self.windows.ask.service.grid_seconds,
-            groups=groups,
-            since=since,
-            until=until,
-            shifts=shifts,
-            points=points,
-            of_groups=of_groups,
-            numbers=numbers,
-            windows=orjson.dumps(self.rows).decode(),
-            diaries=orjson.dumps(diaries).decode(),
-        )
+        return {
+            "grid": self.windows.ask.service.grid_seconds,
+            "groups": groups,
+            "since": since,
+            "until": until,
+            "shifts": shifts,
+            "points": points,
+            "windows": orjson.dumps(self.rows).decode(),
+        }
 
 
 # A window that cannot be measured has one point that no session covers.
