@@ -53,6 +53,11 @@ def number(text: Any) -> int | None:
     return value if -LARGEST <= value <= LARGEST else None
 
 
+def number_or_nobody(text: Any) -> int:
+    """The same; one that no row has where it is no number, so that it finds nothing."""
+    return NOBODY if (found := number(text)) is None else found
+
+
 def sort_name(type_name: str, keys: Sequence[str]) -> str:
     """A short name for a sort, carried by its cursors so that they fit no other list."""
     return blake2s(f"{type_name}:{','.join(keys)}".encode(), digest_size=4).hexdigest()

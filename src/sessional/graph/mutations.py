@@ -20,7 +20,7 @@ from sessional.errors import (
     Unauthenticated,
     UnknownTherapist,
 )
-from sessional.graph.ids import NOBODY, number
+from sessional.graph.ids import NOBODY, number, number_or_nobody
 from sessional.graph.plain import camel
 from sessional.graph.refusals import user_error
 from sessional.graph.values import bindable
@@ -144,7 +144,7 @@ def _wish(given: Arguments) -> Wish:
         duration_seconds=given.get("durationSeconds"),
         service_code=_text(given["service"], "service"),
         idempotency_key=None if key is None else _text(key, "idempotencyKey"),
-        client_ids=tuple(dict.fromkeys(_number(text) for text in given.get("clientIds") or ())),
+        client_ids=tuple(dict.fromkeys(map(number_or_nobody, given.get("clientIds") or ()))),
         hold_id=_optional_number(given.get("holdId")),
         room_id=_optional_number(given.get("roomId")),
         override_rules=bool(given.get("overrideRules")),
@@ -169,7 +169,7 @@ def _anyone(given: Arguments) -> Anyone | None:
     numbers = given.get("therapistIds")
     return Anyone(
         specialisms=_texts(given, "specialisms"),
-        therapist_ids=None if numbers is None else tuple(map(_number, numbers)),
+        therapist_ids=None if numbers is None else tuple(map(number_or_nobody, numbers)),
         languages=_texts(given, "languages"),
     )
 
@@ -179,12 +179,7 @@ def _texts(given: Arguments, field: str) -> tuple[str, ...] | None:
 
 
 def _optional_number(given: str | None) -> int | None:
-    return None if given is None else _number(given)
-
-
-def _number(given: str) -> int:
-    """An id; one that no row has where it is no number."""
-    return NOBODY if (found := number(given)) is None else found
+    return None if given is None else number_or_nobody(given)
 
 
 def _text(given: str, field: str) -> str:

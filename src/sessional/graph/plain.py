@@ -10,7 +10,7 @@ from typing import Any
 from graphql import GraphQLID, GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLString
 
 from sessional.errors import InvalidArgument, InvalidInput
-from sessional.graph.ids import NOBODY, number
+from sessional.graph.ids import number_or_nobody
 from sessional.graph.values import bindable
 
 
@@ -27,7 +27,7 @@ def plain(type_: Any, value: Any, path: tuple[str, ...] = ()) -> Any:
             snake(name): plain(type_.fields[name].type, item, (*path, name)) for name, item in value.items()
         }
     if type_ is GraphQLID:
-        return NOBODY if (found := number(value)) is None else found
+        return number_or_nobody(value)
     return _text(value, path) if type_ is GraphQLString else value
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sessional.access import Actor
 from sessional.diary.names import fold
 from sessional.errors import InvalidArgument
-from sessional.graph.ids import NOBODY, number, read_cursor
+from sessional.graph.ids import number, number_or_nobody, read_cursor
 from sessional.graph.symbols import Symbol, Variables, value_of
 from sessional.store.select import GUARD
 from sessional.store.shape import Kind, Slot, SortKey
@@ -79,7 +79,7 @@ class Values:
     def only_id(self, source: Any) -> Slot:
         """The number in a list of one id. As a list PostgreSQL would take it for ten, and walk a whole
         table in its order to find them (docs/performance.md)."""
-        return self._one(Kind.INTEGER, source, _only_number)
+        return self._one(Kind.INTEGER, source, lambda ids: number_or_nobody(ids[0]))
 
     def cursor(self, source: Any, order: tuple[SortKey, ...], name: str) -> tuple[Slot, ...]:
         """A slot for each sort key's value at the cursor's place."""
@@ -109,11 +109,6 @@ def _binder(source: Any, wanted: Callable[[Any], Any]) -> Binder:
         return lambda variables, values: values.append(wanted(value_of(source, variables)))
     constant = wanted(source)
     return lambda _, values: values.append(constant)
-
-
-def _only_number(ids: Sequence[Any]) -> int:
-    found = number(ids[0])
-    return NOBODY if found is None else found
 
 
 def guard_values(actor: Actor) -> list[Any]:
