@@ -469,7 +469,10 @@ class DeadlineExceeded(Fault):
     """The request took longer than it may; what it was doing was stopped."""
 
     code = "DEADLINE_EXCEEDED"
-    public_message = "This took longer than a request may. Ask for less at once."
+    public_message = (
+        "This took longer than a request may, and was stopped; nothing of it was changed. "
+        "Ask for less at once, or try again."
+    )
 
 
 class Unreadable(Fault):

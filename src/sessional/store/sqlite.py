@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -114,7 +115,8 @@ class _Reader:
 
 
 class SqliteStore:
-    """One SQLite file. ``deadline_seconds`` bounds every statement that reads."""
+    """One SQLite file. ``deadline_seconds`` bounds every statement that reads, and every change whole;
+    one that has waited for its turn for twice as long is not begun."""
 
     dialect: Dialect = SQLITE
 
@@ -124,7 +126,7 @@ class SqliteStore:
         self._in_loop = _Reader(path)
         self._threads = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="sqlite-reader")
         self._own = threading.local()
-        self._writer = _Writer(path)
+        self._writer = _Writer(path, deadline_seconds)
 
     # ---- reading --------------------------------------------------------------------------------
 
@@ -224,20 +226,39 @@ class SqliteTransaction:
 Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """An action that waits for its turn, and until when it may begin, by ``time.perf_counter``."""
+
+    action: Action[Any]
+    future: asyncio.Future[Any]
+    begins_until: float
+
+
+class _Stopped(Exception):
+    """An action was stopped in the middle of a write: SQLite has undone those of its commit with it."""
+
+    def __init__(self, asked: _Asked) -> None:
+        super().__init__()
+        self.asked = asked
+
+
 class _Writer:
     """The thread that writes. Takes all actions that wait, and commits them together."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, deadline_seconds: float) -> None:
+        self._path, self._deadline = path, deadline_seconds
+        # Until when the action that is under way may take; none is while its outcome is settled.
+        self._ends_at: float | None = None
         # Opened here, so that a file that cannot be written is known before anybody waits for it.
-        self._connection: apsw.Connection | None = connect(path)
-        self._waiting: queue.SimpleQueue[tuple[Any, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._connection: apsw.Connection | None = self._connect()
+        self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     async def do(self, action: Action[T]) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put((action, future))
+        self._waiting.put(_Asked(action, future, time.perf_counter() + 2 * self._deadline))
         return await future
 
     def close(self) -> None:
@@ -251,7 +272,15 @@ class _Writer:
         if self._connection is not None:
             self._connection.close()
 
-    def _next_batch(self) -> list[tuple[Any, asyncio.Future[Any]]]:
+    def _connect(self) -> apsw.Connection:
+        connection = connect(self._path)
+        connection.set_progress_handler(self._is_over, STEPS_BETWEEN_LOOKS)
+        return connection
+
+    def _is_over(self) -> bool:
+        return self._ends_at is not None and time.perf_counter() > self._ends_at
+
+    def _next_batch(self) -> list[_Asked]:
         first = self._waiting.get()
         batch = [] if first is None else [first]
         while batch and len(batch) < MOST_TOGETHER and not self._waiting.empty():
@@ -262,17 +291,57 @@ class _Writer:
             batch.append(following)
         return batch
 
-    def _commit(self, batch: list[tuple[Any, asyncio.Future[Any]]]) -> list[Outcome]:
-        try:
-            connection = self._connection = self._connection or connect(self._path)
-            connection.execute("BEGIN IMMEDIATE")
-            outcomes = [(future, *_attempt(connection, action)) for action, future in batch]
-            connection.execute("COMMIT")
-        except Exception as error:
-            self._roll_back()
-            fault = fault_for(error) if isinstance(error, apsw.Error) else error
-            return [(future, None, fault) for _, future in batch]
+    def _commit(self, batch: list[_Asked]) -> list[Outcome]:
+        stopped: list[Outcome] = []
+        while batch:
+            try:
+                return stopped + self._together(batch)
+            except _Stopped as stop:  # the others begin anew without it
+                self._roll_back()
+                stopped.append((stop.asked.future, None, DeadlineExceeded("a change took too long")))
+                batch = [asked for asked in batch if asked is not stop.asked]
+            except Exception as error:
+                self._roll_back()
+                fault = fault_for(error) if isinstance(error, apsw.Error) else error
+                return stopped + [(asked.future, None, fault) for asked in batch]
+        return stopped
+
+    def _together(self, batch: list[_Asked]) -> list[Outcome]:
+        """All in one commit. Raises _Stopped, and whatever has ended the whole transaction."""
+        connection = self._connection = self._connection or self._connect()
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [(asked.future, *self._attempt(connection, asked)) for asked in batch]
+        connection.execute("COMMIT")
         return outcomes
+
+    def _attempt(self, connection: apsw.Connection, asked: _Asked) -> tuple[Any, BaseException | None]:
+        now = time.perf_counter()
+        if now > asked.begins_until:
+            return None, Busy("a change waited too long for its turn")
+        self._ends_at = now + self._deadline
+        try:
+            return self._in_savepoint(connection, asked.action)
+        except DeadlineExceeded:
+            raise _Stopped(asked) from None
+        finally:
+            self._ends_at = None
+
+    def _in_savepoint(
+        self, connection: apsw.Connection, action: Action[Any]
+    ) -> tuple[Any, BaseException | None]:
+        """One action in its savepoint: what it answers, or why it was rolled back."""
+        connection.execute("SAVEPOINT one")
+        try:
+            answer = _run(action(SqliteTransaction(connection)))
+        except Exception as error:
+            self._ends_at = None  # undoing it is not stopped
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO one")
+                connection.execute("RELEASE one")
+                return None, error
+            raise  # a full disk, a broken file or a stop has ended the whole transaction
+        connection.execute("RELEASE one")
+        return answer, None
 
     def _roll_back(self) -> None:
         """A connection that cannot even do this is given up, and the next batch opens another."""
@@ -285,21 +354,6 @@ class _Writer:
         except apsw.Error:
             self._connection = None
             connection.close(True)
-
-
-def _attempt(connection: apsw.Connection, action: Action[Any]) -> tuple[Any, BaseException | None]:
-    """One action in its savepoint: what it answers, or why it was rolled back."""
-    connection.execute("SAVEPOINT one")
-    try:
-        answer = _run(action(SqliteTransaction(connection)))
-    except Exception as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK TO one")
-            connection.execute("RELEASE one")
-            return None, error
-        raise  # a full disk or a broken file has ended the whole transaction
-    connection.execute("RELEASE one")
-    return answer, None
 
 
 def _run(coroutine: Any) -> Any:
@@ -337,6 +391,8 @@ def fault_for(error: apsw.Error) -> SessionalError:
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, apsw.BusyError):
         return Busy(text)
+    if isinstance(error, apsw.InterruptError):
+        return DeadlineExceeded("a change took too long")
     if isinstance(error, _GONE):
         return Unavailable(text)
     return Fault(text)
