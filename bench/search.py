@@ -164,6 +164,7 @@ def desk_with(store: SqliteStore | PostgresStore) -> Desk:
         now=lambda: NOW,
         now_ms=lambda: 1000 * NOW,
         new_session_id=str,
+        random_bytes=bytes,
     )
 
 

@@ -46,6 +46,7 @@ class Action(StrEnum):
     KEEP_WAITLIST = "let clients wait, accept and decline what they are offered"
     KEEP_PRIVACY = "hand out and erase all that is held about a client"
     KEEP_OWN_ACCOUNT = "log out, end sessions of one's own, change one's password"
+    KEEP_SECOND_FACTOR = "set up and turn off a second factor of one's own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class Actor:
     username: str
     role: Role
     session_id: str
-    # The only fields of Query and Mutation that a machine's key is good for; None: all that the role has.
+    # The only fields of Query and Mutation that a machine's key, or the token of an account that has to
+    # set up a second factor first, is good for; None: all that the role has.
     root_fields: frozenset[str] | None = None
     therapist_id: int | None = None
     client_id: int | None = None
@@ -135,7 +137,25 @@ ACTS: Final[dict[Action, tuple[Extent, ...]]] = {
     Action.KEEP_WAITLIST:  (_ALL, _ALL, _ALL, _NONE, _OWN),
     Action.KEEP_PRIVACY:   (_ALL, _NONE, _NONE, _NONE, _NONE),
     Action.KEEP_OWN_ACCOUNT: (_OWN, _OWN, _OWN, _OWN, _OWN),
+    Action.KEEP_SECOND_FACTOR: (_OWN, _OWN, _NONE, _OWN, _NONE),
 }  # fmt: skip
+
+# Who has a second factor where the practice wants one of its staff.
+STAFF: Final = frozenset({Role.ADMIN, Role.SCHEDULER, Role.THERAPIST})
+# What an account may ask for that has to set one up first. Nothing that the viewer leads to: see
+# graph/steps.py.
+SETTING_UP: Final = frozenset(
+    {
+        "viewer",
+        "auth",
+        "refresh",
+        "logout",
+        "revokeSessions",
+        "changePassword",
+        "beginSecondFactor",
+        "confirmSecondFactor",
+    }
+)
 
 # Fields that a role does not read, not even of a row that is its own: what staff say among
 # themselves, and in a session of several, what another client said.

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import argon2
 import jwt
 
-from sessional.access import Actor, Role
+from sessional.access import SETTING_UP, Actor, Role
 from sessional.errors import Unauthenticated
 
 ALGORITHM: Final = "HS256"
@@ -101,6 +101,8 @@ class Tokens:
         }
         if token_id is not None:
             claims["jti"] = token_id
+        if actor.root_fields == SETTING_UP:
+            claims["setup"] = True
         return jwt.encode(claims, self._keys[0], algorithm=ALGORITHM)
 
     def actor(self, access_token: str, *, now: int) -> Actor:
@@ -155,4 +157,5 @@ def _actor(claims: dict[str, Any]) -> Actor:
         username=str(username),
         role=Role(claims["role"]),
         session_id=str(session_id),
+        root_fields=SETTING_UP if claims.get("setup") else None,
     )

@@ -5,6 +5,9 @@
     │   ├── EntryRefused         who is asking is not known, or not allowed in
     │   │   ├── Unauthenticated      UNAUTHENTICATED
     │   │   ├── BadCredentials       BAD_CREDENTIALS
+    │   │   ├── SecondFactorRequired     SECOND_FACTOR_REQUIRED
+    │   │   ├── SecondFactorWrong        SECOND_FACTOR_WRONG
+    │   │   ├── SecondFactorNotSetUp     SECOND_FACTOR_NOT_SET_UP
     │   │   ├── RateLimited          RATE_LIMITED              (retry_after_seconds)
     │   │   └── Forbidden            FORBIDDEN
     │   ├── RequestRefused       the question itself is not one that can be answered
@@ -102,6 +105,33 @@ class BadCredentials(EntryRefused):
 
     def __init__(self, message: str = "That username and password do not belong together.") -> None:
         super().__init__(message)
+
+
+class SecondFactorRequired(EntryRefused):
+    """The password was right, and the account has a second factor."""
+
+    code = "SECOND_FACTOR_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This account needs a code as well: the one that your app shows now.")
+
+
+class SecondFactorWrong(EntryRefused):
+    """The password was right; the code is not, or it was used before."""
+
+    code = "SECOND_FACTOR_WRONG"
+
+    def __init__(self) -> None:
+        super().__init__("That code is wrong, or was used before. Wait for the next one.")
+
+
+class SecondFactorNotSetUp(EntryRefused):
+    """The practice wants a second factor, and the account has none yet."""
+
+    code = "SECOND_FACTOR_NOT_SET_UP"
+
+    def __init__(self) -> None:
+        super().__init__("Set up a second factor first (beginSecondFactor), then log in again.")
 
 
 class RateLimited(EntryRefused):

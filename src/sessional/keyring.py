@@ -49,7 +49,7 @@ class Keyring:
         """A text as it is stored. Raises SettingsFault where there is no key."""
         if self._current is None:
             raise SettingsFault(
-                "There is no key to encrypt clients' contact data and notes with: "
+                "There is no key to encrypt contact data, notes and secrets with: "
                 "give one in SESSIONAL_ENCRYPTION_KEY."
             )
         name, key = self._current
@@ -106,6 +106,12 @@ class Keyring:
     def is_current(self, stored: str) -> bool:
         """Whether a stored text is closed with the key that closes now."""
         return self._current is not None and stored.startswith(f"{CLOSED}{self._current[0]}:")
+
+
+def second_factor_of(account_id: int) -> str:
+    """The field of an account's second factor: bound to the account, so that nobody who can write into
+    the database gives their own secret to another."""
+    return f"second factor {account_id}"
 
 
 def _derive(key: str) -> tuple[str, AESGCM]:

@@ -72,6 +72,10 @@ class Settings:
         "10/minute",
         "How many log-ins of an account, or from an address, may fail: N/second, /minute or /hour; or off",
     )
+    second_factor: str = _setting(
+        "optional",
+        "Whether staff must have a second factor: optional, or required; who has none may only set it up",
+    )
     hashings_at_once: int = _setting(2, "How many passwords are hashed at once by each worker", least=1)
     trusted_proxies: int = _setting(
         0, "How many proxies stand in front, whose X-Forwarded-For is believed", least=0
@@ -230,7 +234,11 @@ def _check(settings: Settings) -> None:
         value: str = getattr(settings, name)
         if value and len(value.encode()) < SHORTEST_SECRET_BYTES:
             raise SettingsFault(f"{variable(name)} must have at least {SHORTEST_SECRET_BYTES} bytes.")
-    choices = {"log_format": ("human", "json"), "log_level": ("debug", "info", "warning", "error")}
+    choices = {
+        "log_format": ("human", "json"),
+        "log_level": ("debug", "info", "warning", "error"),
+        "second_factor": ("optional", "required"),
+    }
     for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:
             raise SettingsFault(f"{variable(name)} must be one of: {', '.join(allowed)}.")

@@ -43,6 +43,9 @@ changeClient            a     a         a       o         o
 logout                  o     o         o       o         o
 revokeSessions          o     o         o       o         o
 changePassword          o     o         o       o         o
+beginSecondFactor       o     o         -       o         -
+confirmSecondFactor     o     o         -       o         -
+turnOffSecondFactor     o     o         -       o         -
 beginCare               a     a         a       -         -
 endCare                 a     a         a       -         -
 addTherapist            a     a         a       -         -

@@ -58,10 +58,32 @@ def test_the_list_shows_names_and_roles_and_no_password(user, database_url):
         practice.add_account(Database(database_url), name)
     listed = user("list").stdout
     assert [line.split() for line in listed.splitlines()[1:]] == [
-        ["Zoë", "ADMIN", "active"],
-        ["ann", "ADMIN", "active"],
+        ["Zoë", "ADMIN", "active", "no"],
+        ["ann", "ADMIN", "active", "no"],
     ]
     assert "argon2" not in listed
+
+
+def test_a_second_factor_whose_phone_is_lost_is_removed_and_all_sessions_end(user, database_url):
+    database = Database(database_url)
+    practice.add_account(database, "ann")
+    assert "ann has no second factor" in refusal(user("remove-second-factor", "ann"))
+    assert "There is no user “bea”" in refusal(user("remove-second-factor", "bea"))
+    account_id = database.value("SELECT account_id FROM account")
+    database.execute("UPDATE account SET second_factor_at = 1")
+    database.execute("INSERT INTO second_factor (account_id, secret) VALUES (?, 'x')", account_id)
+    database.execute("INSERT INTO recovery_code VALUES (?, 'x')", account_id)
+    database.execute(
+        "INSERT INTO log_in_session (sid, account_id, device, origin, refresh_hash, created_at,"
+        " last_used_at, expires_at) VALUES ('s', ?, '', '', '', 1, 1, 9999999999)",
+        account_id,
+    )
+    assert "yes" in user("list").stdout
+    assert user("remove-second-factor", "ann").stdout == "ann has no second factor any more.\n"
+    assert "yes" not in user("list").stdout
+    left = "SELECT account_id FROM second_factor UNION ALL SELECT account_id FROM recovery_code"
+    assert database.rows(left) == []
+    assert database.rows("SELECT revoked_for FROM log_in_session") == [("SECOND_FACTOR_CHANGED",)]
 
 
 def test_an_account_belongs_to_a_therapist_or_a_client_where_its_role_says_so(user, database_url):
@@ -84,8 +106,8 @@ def test_an_account_belongs_to_a_therapist_or_a_client_where_its_role_says_so(us
     assert user("add", "thea", "--role", "THERAPIST", "--therapist", "7", password=password).returncode == 0
     assert user("add", "cleo", "--role", "CLIENT", "--client", "3", password=password).returncode == 0
     assert [line.split() for line in user("list").stdout.splitlines()[1:]] == [
-        ["cleo", "CLIENT", "active", "client", "3"],
-        ["thea", "THERAPIST", "active", "therapist", "7"],
+        ["cleo", "CLIENT", "active", "no", "client", "3"],
+        ["thea", "THERAPIST", "active", "no", "therapist", "7"],
     ]
     assert user("set-role", "thea", "--role", "SCHEDULER").returncode == 0
     assert "nobody" in refusal(user("set-role", "nobody", "--role", "ADMIN"))

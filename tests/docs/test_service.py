@@ -37,6 +37,10 @@ NOT_PROVOKED = {
     "INTERNAL_ERROR",
     "PERSISTED_QUERY_NOT_FOUND",
     "RATE_LIMITED",
+    # Need an account with a second factor: tests/entry/test_second_factor.py.
+    "SECOND_FACTOR_REQUIRED",
+    "SECOND_FACTOR_WRONG",
+    "SECOND_FACTOR_NOT_SET_UP",
     "ROOM_TAKEN",
     "RULE_REFUSED",
     "SERIES_CONFLICT",

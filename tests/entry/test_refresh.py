@@ -139,6 +139,7 @@ class Desk:
     """What a refresh needs of a desk, with a clock that is set."""
 
     rotates = True
+    wants_second_factor = False
 
     def __init__(self, path):
         self.store = SqliteStore(path, deadline_seconds=10)

@@ -36,7 +36,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     database = Database(f"sqlite:///{folder}/strict.db")
     migrate_sqlite(database.path)
     practice.fill(database)
-    for name in ("ann", "bea", "cem", "dora"):
+    for name in ("ann", "bea", "cem", "dora", "eve"):
         practice.add_account(database, name)
     settings = {
         "SESSIONAL_LOGIN_RATE": "3/hour",
@@ -97,6 +97,22 @@ def test_a_stolen_token_is_no_leave_to_guess_the_password(strict):
     answers = [api.send(document, **{"X-Forwarded-For": "203.0.113.60"}).json() for _ in range(5)]
     assert ["errors" in answer for answer in answers] == [False, False, False, True, True]
     assert answers[-1]["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+def test_wrong_codes_of_a_second_factor_are_counted_like_wrong_passwords_and_missing_ones_are_not(strict):
+    strict.database.run(
+        ("UPDATE account SET second_factor_at = 1 WHERE username = ?", [["eve"]]),
+        ("INSERT INTO recovery_code SELECT account_id, 'x' FROM account WHERE username = ?", [["eve"]]),
+    )
+    for n in range(4):
+        assert code(log_in(strict, "eve", practice.PASSWORD, f"192.0.2.{n}")) == "SECOND_FACTOR_REQUIRED"
+    guess = LOG_IN.replace("$p: String", "$p: String, $c: String").replace("$p)", "$p, code: $c)")
+    codes = []
+    for n in range(5):
+        given = {"u": "eve", "p": practice.PASSWORD, "c": "AAAA-BBBB-CCCC-DDDD"}
+        headers = {"X-Forwarded-For": f"192.0.2.{100 + n}"}
+        codes.append(code(Api(strict.url).send(guess, given, **headers).json()))
+    assert codes == ["SECOND_FACTOR_WRONG"] * 3 + ["RATE_LIMITED"] * 2
 
 
 def test_no_bucket_tells_whose_it_is(strict):

@@ -44,6 +44,7 @@ class Product:
             now=lambda: 0,
             now_ms=lambda: 0,
             new_session_id=str,
+            random_bytes=bytes,
             keyring=KEYRING,
         )
         self._road = Road(

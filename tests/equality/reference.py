@@ -419,6 +419,8 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Viewer": {
         "username": plain(lambda viewer: viewer[0]),
         "role": plain(lambda viewer: viewer[1]),
+        # Has none: tests/entry/test_second_factor.py asks somebody who has.
+        "secondFactorSince": plain(lambda _: None),
         # Who asks here is an administrator, and so nobody's therapist or client: tests/access asks those.
         "therapist": plain(lambda _: None),
         "client": plain(lambda _: None),

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from threading import Thread
 
+import argon2
 import pytest
 import typer
 
@@ -19,7 +20,7 @@ from sessional.cli.serve import prepare
 from sessional.cli.verify import verify
 from sessional.errors import Fault, ImportRefused, SettingsFault
 from sessional.exchange.exporting import export_lines
-from sessional.keyring import Keyring
+from sessional.keyring import Keyring, second_factor_of
 from sessional.settings import Settings
 from sessional.store import bulk
 from tests.exchange.practice import KEYRING, RULES, Practice, file_of, therapist
@@ -28,6 +29,7 @@ from tests.support.server import SECRET
 
 SECRETS = ("asa@example.org", "+46 1", "Rings first.")
 NEWER = "another key for the tests alone, 32 bytes or more"
+HASH = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("a password")
 KEYS = ("encryption_key", "encryption_key_previous")
 STORED = "SELECT email, phone, staff_notes FROM client WHERE client_id = 5"
 
@@ -140,6 +142,62 @@ def test_verify_finds_what_no_key_opens(full, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "Client 5: email is encrypted, and no key opens it." in said
     assert not any(text in said for text in SECRETS)
+
+
+def with_second_factor(practice: Practice, account_id: int = 900) -> str:
+    """An account that has one, and its secret."""
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    stored = KEYRING.close(second_factor_of(account_id), secret)
+    practice.run(
+        "INSERT INTO account (account_id, username, password_hash, role, second_factor_at) "
+        f"VALUES ({account_id}, 'with-{account_id}', '{HASH}', 'ADMIN', 1)"
+    )
+    practice.run(f"INSERT INTO second_factor (account_id, secret) VALUES ({account_id}, '{stored}')")
+    return secret
+
+
+def test_reencrypt_reaches_the_secrets_of_second_factors(full, monkeypatch, capsys):
+    secret = with_second_factor(full)
+    with_second_factor(full, 901)
+    monkeypatch.setattr(sys.modules["sessional.cli.reencrypt"], "CLIENTS_TOGETHER", 1)
+    monkeypatch.setenv("SESSIONAL_ENCRYPTION_KEY", NEWER)
+    monkeypatch.setenv("SESSIONAL_ENCRYPTION_KEY_PREVIOUS", SECRET)
+    reencrypt(full.url)
+    assert capsys.readouterr().out.endswith(", 2 second factors.\n")
+    ((stored,),) = full.run("SELECT secret FROM second_factor WHERE account_id = 900")
+    assert Keyring([NEWER]).open(second_factor_of(900), stored) == secret
+    assert noted(full) == {Keyring([NEWER]).name}
+
+
+def test_a_key_is_needed_as_long_as_a_second_factor_is_encrypted_with_it(full, monkeypatch):
+    with_second_factor(full)
+    full.run("UPDATE client SET email = '', phone = '', staff_notes = ''")
+    assert asyncio.run(encrypt_all(full.place, Keyring([NEWER, SECRET]))) == (0, {KEYRING.name})
+    assert KEYRING.name in noted(full)
+
+
+def test_verify_finds_second_factors_that_let_nobody_in(full, capsys):
+    with_second_factor(full)
+    verify(full.url)
+    full.run("UPDATE second_factor SET secret = 'sealed:1:00000000:AAAA'")
+    with pytest.raises(typer.Exit):
+        verify(full.url)
+    assert "Account 900: the second factor is encrypted, and no key opens it." in capsys.readouterr().out
+    full.run("DELETE FROM second_factor")
+    with pytest.raises(typer.Exit):
+        verify(full.url)
+    assert "User “with-900” has a second factor without a secret" in capsys.readouterr().out
+
+
+def test_a_second_factor_is_in_no_export_and_an_import_takes_none_away(full, other):
+    secret, line = with_second_factor(full), b'"username":"with-900"'
+    written = full.export()
+    assert line in written
+    assert secret.encode() not in written
+    assert full.take_file(written).records == 0
+    assert full.run("SELECT second_factor_at FROM account WHERE account_id = 900") == [(1,)]
+    other.take_file(written)
+    assert other.run("SELECT 1 FROM account WHERE second_factor_at IS NOT NULL") == []
 
 
 def test_a_file_of_lines_says_again_what_is_encrypted(full):

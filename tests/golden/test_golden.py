@@ -106,6 +106,7 @@ def ask(store: Noting, name: str) -> tuple[list[str], object]:
         now=lambda: 0,
         now_ms=lambda: 0,
         new_session_id=str,
+        random_bytes=bytes,
     )
     limits = DocumentLimits(tokens=5000, depth=15, remembered=10, aliases=9, directives=9, root_fields=9)
     road = Road(desk, sizes=PageSizes(default=100, most=1000), limits=limits, on_fault=_raise)

@@ -3,17 +3,19 @@
 import json
 from pathlib import Path
 
+import pyotp
 from playwright.async_api import Locator, Page, Route, expect
+from tests.support.api import Api
 
-from sessional.errors import BadCredentials
+from sessional.errors import BadCredentials, SecondFactorRequired, SecondFactorWrong
 
 SCREENSHOT = Path(__file__).parents[1] / "output" / "graphiql.png"
 
 
-async def sign_in(page: Page, *, password: str = "password") -> None:
+async def sign_in(page: Page, *, username: str = "test_user", password: str = "password") -> None:
     """By keyboard alone: the name has the focus from the beginning."""
     await expect(page.get_by_label("Username")).to_be_focused()
-    await page.keyboard.type("test_user")
+    await page.keyboard.type(username)
     await page.keyboard.press("Tab")
     await page.keyboard.type(password)
     await page.keyboard.press("Enter")
@@ -90,6 +92,40 @@ async def test_a_wrong_password_is_answered_with_a_sentence(page: Page):
     await page.keyboard.type("password")
     await page.keyboard.press("Enter")
     await editor_is_there(page)
+
+
+async def test_where_an_account_has_a_second_factor_the_form_asks_for_the_code(
+    page: Page, demo_server
+) -> None:
+    api = Api(demo_server.url).log_in("reception", "password")
+    begin = 'mutation { beginSecondFactor(input: {currentPassword: "password"}) { secret } }'
+    secret = api.data(begin)["beginSecondFactor"]["secret"]
+    confirm = "mutation($c: String!) { confirmSecondFactor(input: {code: $c}) { recoveryCodes } }"
+    given = {"c": pyotp.TOTP(secret).now()}
+    codes = api.data(confirm, given)["confirmSecondFactor"]["recoveryCodes"]
+    try:
+        await page.goto("/")
+        await expect(page.get_by_label("Code")).to_have_count(0)
+        await sign_in(page, username="reception")
+        await expect(message(page)).to_have_text(SecondFactorRequired().message)
+        await expect(page.get_by_label("Code")).to_be_focused()
+
+        await page.keyboard.type("000000")
+        await page.keyboard.press("Enter")
+        await expect(message(page)).to_have_text(SecondFactorWrong().message)
+        await expect(page.get_by_label("Code")).to_be_focused()
+
+        await page.keyboard.type(codes[0])
+        await page.keyboard.press("Enter")
+        await editor_is_there(page)
+        await expect(page.get_by_text("Signed in as reception")).to_be_visible()
+        kept = await page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+        assert codes[0] not in kept
+    finally:
+        off = """mutation($c: String!) {
+            turnOffSecondFactor(input: {currentPassword: "password", code: $c}) {
+                errors { __typename } } }"""
+        assert api.data(off, {"c": codes[1]})["turnOffSecondFactor"]["errors"] == []
 
 
 async def test_nothing_comes_from_elsewhere_and_the_policy_stops_nothing(page: Page, watch):

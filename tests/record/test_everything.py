@@ -34,7 +34,16 @@ from tests.record.conftest import last, newest
 from tests.support.server import SECRET
 
 # Fields that are no deeds: each is put on record in its own way, and has its test below or elsewhere.
-OTHERS = {"auth", "refresh", "changePassword", "appointment", "bookAppointment"}
+OTHERS = {
+    "auth",
+    "refresh",
+    "changePassword",
+    "beginSecondFactor",
+    "confirmSecondFactor",
+    "turnOffSecondFactor",
+    "appointment",
+    "bookAppointment",
+}
 PASSWORD = "a password for all"
 
 # What commands change -> what they are called on record.
@@ -45,6 +54,7 @@ CHANGING = {
     "user enable",
     "user set-role",
     "user set-password",
+    "user remove-second-factor",
     "key add",
     "key rotate",
     "key revoke",
@@ -232,6 +242,7 @@ async def _prepared(books: Books, folder: Path) -> dict[str, Callable[[], Any]]:
         therapist,
         past,
     )
+    await books.run("UPDATE account SET second_factor_at = 1 WHERE username = 'ben'")
     role = users.Role.SCHEDULER
     return {
         "import": lambda: import_file(str(lines), url),
@@ -239,6 +250,7 @@ async def _prepared(books: Books, folder: Path) -> dict[str, Callable[[], Any]]:
         "user disable": lambda: users.user_disable("ben", url),
         "user enable": lambda: users.user_enable("ben", url),
         "user set-role": lambda: users.user_set_role("ben", role, None, None, url),
+        "user remove-second-factor": lambda: users.user_remove_second_factor("ben", url),
         "user set-password": lambda: users.user_set_password("ben", False, url),
         "user add": lambda: _added(books, role),
         "key add": lambda: key_add("machine", None, url),

@@ -14,7 +14,17 @@ export interface Answer {
 }
 
 /** Why somebody is not signed in, in a sentence for them. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  constructor(
+    message: string,
+    /** Whether the password was right, and a code is what is missing. */
+    readonly wantsCode: boolean,
+  ) {
+    super(message);
+  }
+}
+
+const WANTING_CODE = ['SECOND_FACTOR_REQUIRED', 'SECOND_FACTOR_WRONG'];
 
 /** Send one operation. What keeps it from being answered comes back as an answer with an error. */
 export async function ask(request: Request, accessToken?: string): Promise<Answer> {
@@ -40,16 +50,20 @@ export async function ask(request: Request, accessToken?: string): Promise<Answe
 
 const failure = (message: string): Answer => ({ errors: [{ message }] });
 
-export async function signIn(username: string, password: string): Promise<Session> {
+export async function signIn(username: string, password: string, code?: string): Promise<Session> {
   const answer = await ask({
-    query: `mutation SignIn($username: String!, $password: String!) {
-      auth(username: $username, password: $password) { accessToken refreshToken }
+    query: `mutation SignIn($username: String!, $password: String!, $code: String) {
+      auth(username: $username, password: $password, code: $code) { accessToken refreshToken }
     }`,
-    variables: { username, password },
+    variables: { username, password, code },
   });
   const tokens = answer.data?.['auth'] as Partial<Session> | null | undefined;
   if (!tokens?.accessToken || !tokens.refreshToken) {
-    throw new Refusal(answer.errors?.[0]?.message ?? 'The server gave no reason for refusing.');
+    const error = answer.errors?.[0];
+    throw new Refusal(
+      error?.message ?? 'The server gave no reason for refusing.',
+      WANTING_CODE.includes(error?.extensions?.code ?? ''),
+    );
   }
   return { username, accessToken: tokens.accessToken, refreshToken: tokens.refreshToken };
 }

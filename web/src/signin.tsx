@@ -1,6 +1,7 @@
-// The form in front of everything: a name and a password against tokens.
-import { useId, useRef, useState, type FormEvent } from 'react';
-import { signIn } from './api';
+// The form in front of everything: a name and a password against tokens, and a code where the account
+// has a second factor, which the server says once the password was right.
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
+import { Refusal, signIn } from './api';
 import { Mark } from './mark';
 import type { Session } from './session';
 
@@ -13,8 +14,16 @@ interface Props {
 export function SignIn({ notice, onSignedIn }: Props) {
   const [message, setMessage] = useState(notice);
   const [busy, setBusy] = useState(false);
+  const [wantsCode, setWantsCode] = useState(false);
   const password = useRef<HTMLInputElement>(null);
+  const code = useRef<HTMLInputElement>(null);
   const messageId = useId();
+
+  useEffect(() => {
+    if (wantsCode) {
+      code.current?.focus();
+    }
+  }, [wantsCode]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -22,11 +31,14 @@ export function SignIn({ notice, onSignedIn }: Props) {
     setBusy(true);
     setMessage('');
     try {
-      onSignedIn(await signIn(String(fields.get('username')), String(fields.get('password'))));
+      const given = wantsCode ? String(fields.get('code')) : undefined;
+      onSignedIn(await signIn(String(fields.get('username')), String(fields.get('password')), given));
     } catch (error) {
+      const asked = error instanceof Refusal && error.wantsCode;
       setMessage(error instanceof Error ? error.message : String(error));
+      setWantsCode(asked);
       setBusy(false);
-      password.current?.select();
+      (asked ? code : password).current?.select();
     }
   }
 
@@ -60,6 +72,20 @@ export function SignIn({ notice, onSignedIn }: Props) {
             aria-describedby={messageId}
           />
         </label>
+        {wantsCode && (
+          <label>
+            Code
+            <input
+              ref={code}
+              name="code"
+              autoComplete="one-time-code"
+              autoCapitalize="characters"
+              spellCheck={false}
+              required
+              aria-describedby={messageId}
+            />
+          </label>
+        )}
         {/* Always there, so that screen readers notice when it fills. */}
         <p className="signin-message" role="alert" id={messageId}>
           {message}

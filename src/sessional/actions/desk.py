@@ -74,8 +74,11 @@ class Desk:
     now: Callable[[], int]
     now_ms: Callable[[], int]
     new_session_id: Callable[[], str]
+    random_bytes: Callable[[int], bytes]
     hold_seconds: int = 300
     rotates: bool = True
+    # Whether staff without a second factor may do nothing but set one up.
+    wants_second_factor: bool = False
     log_in_rate: Rate | None = None
     notice: Callable[[Observation], None] = _nobody_looks
     # Whether clients are told by mail of what becomes of their sessions.

@@ -10,13 +10,23 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sessional.access import Actor, Caller, Role
+import orjson
+
+from sessional.access import SETTING_UP, STAFF, Actor, Caller, Role
+from sessional.actions.codes import use_code
 from sessional.actions.desk import Desk
 from sessional.actions.entries import Entry, Outcome, entry_of, note, told
 from sessional.actions.loading import Fetch
 from sessional.actions.throttle import Taken, buckets, take
 from sessional.credentials import LONGEST_PASSWORD, Kind, fingerprint
-from sessional.errors import BadCredentials, RateLimited, Unauthenticated
+from sessional.errors import (
+    BadCredentials,
+    EntryRefused,
+    RateLimited,
+    SecondFactorRequired,
+    SecondFactorWrong,
+    Unauthenticated,
+)
 from sessional.observe import Warned
 from sessional.store import store as db
 from sessional.store.store import Account, Transaction
@@ -28,6 +38,7 @@ class Ended(StrEnum):
     LOGGED_OUT = "LOGGED_OUT"
     REVOKED = "REVOKED"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a reason
+    SECOND_FACTOR_CHANGED = "SECOND_FACTOR_CHANGED"
     REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED"  # noqa: S105 - a reason
 
 
@@ -39,8 +50,11 @@ class LogIn:
     refresh_token: str
 
 
-async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) -> LogIn:
-    """Open a session. Raises BadCredentials, in about the same time whatever is wrong, and RateLimited."""
+async def log_in(
+    desk: Desk, caller: Caller, *, username: str, password: str, code: str | None = None
+) -> LogIn:
+    """Open a session. Raises BadCredentials, in about the same time whatever is wrong, and RateLimited;
+    SecondFactorRequired and SecondFactorWrong once the password was right."""
     if len(password) > LONGEST_PASSWORD:
         raise BadCredentials
     async with desk.hashing.place():
@@ -62,7 +76,11 @@ async def log_in(desk: Desk, caller: Caller, *, username: str, password: str) ->
         role=Role(account.role),
         session_id=desk.new_session_id(),
     )
-    return await _open_session(desk, caller, actor, taken)
+    try:
+        return await _open_session(desk, caller, actor, taken, code)
+    except EntryRefused as refusal:
+        desk.notebook.not_let_in(account, refusal.code, desk.request_id())
+        raise
 
 
 async def take_try(desk: Desk, caller: Caller, username: str, account: Account | None) -> Taken | None:
@@ -84,9 +102,10 @@ async def take_try(desk: Desk, caller: Caller, username: str, account: Account |
     return await desk.store.transact(work)
 
 
-async def _open_session(desk: Desk, caller: Caller, actor: Actor, taken: Taken | None) -> LogIn:
+async def _open_session(
+    desk: Desk, caller: Caller, actor: Actor, taken: Taken | None, code: str | None
+) -> LogIn:
     now, token_id = desk.now(), desk.new_session_id()
-    tokens = _tokens(desk, actor, token_id, now=now)
     session = {
         "sid": actor.session_id,
         "account_id": actor.account_id,
@@ -99,21 +118,45 @@ async def _open_session(desk: Desk, caller: Caller, actor: Actor, taken: Taken |
 
     entry = _entry(desk, actor, "auth")
 
-    async def work(tx: Transaction) -> None:
-        await tx.fetch("begin_session", **session)
-        await note(tx.fetch, [told(entry)])
+    async def work(tx: Transaction) -> bool | EntryRefused:
+        """Whether there is a second factor; else why not. What is refused for a missing code gives the
+        try back: the password was right. A wrong code is a wrong try."""
+        locked = await tx.fetch("lock_account", account_id=actor.account_id)
+        if not locked:
+            return BadCredentials()  # the account has gone since
+        since = locked[0][0]
+        said: dict[str, Any] = {}
+        if since is not None and code is not None:
+            used = await use_code(tx.fetch, desk.keyring, actor.account_id, code, now=now)
+            if used is None:
+                return SecondFactorWrong()
+            said = {"state_after": orjson.dumps(used).decode()}
         if taken is not None:
             await taken.give_back(tx)
+        if since is not None and code is None:
+            return SecondFactorRequired()
+        await tx.fetch("begin_session", **session)
+        await note(tx.fetch, [told(entry, **said)])
+        return since is not None
 
-    await desk.store.transact(work)
-    return tokens
+    opened = await desk.store.transact(work)
+    if isinstance(opened, EntryRefused):
+        raise opened
+    return _tokens(desk, actor, token_id, now=now, has_second_factor=opened)
 
 
-def _tokens(desk: Desk, actor: Actor, token_id: str, *, now: int) -> LogIn:
+def _tokens(desk: Desk, actor: Actor, token_id: str, *, now: int, has_second_factor: bool) -> LogIn:
     return LogIn(
-        access_token=desk.tokens.make(Kind.ACCESS, actor, now=now),
+        access_token=_access_token(desk, actor, now=now, has_second_factor=has_second_factor),
         refresh_token=desk.tokens.make(Kind.REFRESH, actor, now=now, token_id=token_id),
     )
+
+
+def _access_token(desk: Desk, actor: Actor, *, now: int, has_second_factor: bool) -> str:
+    """An access token; of staff who have to set up a second factor first, one that is for that alone."""
+    limited = desk.wants_second_factor and actor.role in STAFF and not has_second_factor
+    given = replace(actor, root_fields=SETTING_UP) if limited else actor
+    return desk.tokens.make(Kind.ACCESS, given, now=now)
 
 
 def _entry(desk: Desk, actor: Actor, action: str, **more: Any) -> Entry:
@@ -137,14 +180,16 @@ async def refresh(desk: Desk, caller: Caller, *, refresh_token: str) -> LogIn:
     """
     now = desk.now()
     given = desk.tokens.read(Kind.REFRESH, refresh_token, now=now)
-    if not await desk.store.fetch("account_stands", **account_values(given.actor)):
+    account = await desk.store.fetch("account_stands", **account_values(given.actor))
+    if not account:
         raise Unauthenticated("The account is not active any more, or the session has ended.")
+    has_second_factor = account[0][3] is not None
     session = {"sid": given.actor.session_id, "account_id": given.actor.account_id}
     current = {**session, "refresh_hash": fingerprint(given.token_id), "now": now}
     if not desk.rotates:
         if not await desk.store.fetch("touch_session", **current):
             raise Unauthenticated("The refresh token is not the session's. Log in again.")
-        access_token = desk.tokens.make(Kind.ACCESS, given.actor, now=now)
+        access_token = _access_token(desk, given.actor, now=now, has_second_factor=has_second_factor)
         return LogIn(access_token=access_token, refresh_token=refresh_token)
     token_id = desk.new_session_id()
     next_ = {"new_hash": fingerprint(token_id), "expires_at": now + desk.tokens.lifetimes.refresh_seconds}
@@ -162,7 +207,7 @@ async def refresh(desk: Desk, caller: Caller, *, refresh_token: str) -> LogIn:
         desk.notice(Warned(message=_reused(rotated.revoked, account_id)))
     if not rotated.won:
         raise Unauthenticated("The refresh token has been used before. Log in again.")
-    return _tokens(desk, given.actor, token_id, now=now)
+    return _tokens(desk, given.actor, token_id, now=now, has_second_factor=has_second_factor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +260,7 @@ async def standing(fetch: Fetch, actor: Actor) -> Actor:
     rows = await fetch("account_stands", **account_values(actor))
     if not rows:
         raise Unauthenticated("The account is not active any more.")
-    _, therapist_id, client_id = rows[0]
+    _, therapist_id, client_id, _ = rows[0]
     return replace(actor, therapist_id=therapist_id, client_id=client_id)
 
 

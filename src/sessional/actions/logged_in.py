@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sessional.access import Actor, Caller
 from sessional.actions.desk import Desk
 from sessional.actions.entries import entry_of, note, told
 from sessional.actions.entry import Ended, account_values, take_try
+from sessional.actions.throttle import Taken
 from sessional.actions.work import Work
 from sessional.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from sessional.errors import InvalidInput, Unauthenticated
@@ -39,11 +41,40 @@ async def revoke_sessions(work: Work, *, session_ids: Sequence[int] | None = Non
     return {"revoked_session_ids": [str(row[0]) for row in ended]}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A password that was right, by its hash, and the try that it was."""
+
+    password_hash: str | None
+    taken: Taken | None
+
+    async def give_back(self, tx: Transaction) -> None:
+        """The try was none."""
+        if self.taken is not None:
+            await self.taken.give_back(tx)
+
+
+async def checked_password(desk: Desk, actor: Actor, caller: Caller, password: str) -> Checked:
+    """One's own password, as one has typed it. Raises InvalidInput where it is another, Unauthenticated,
+    and RateLimited: a stolen token is no leave to guess the password."""
+    if not await desk.store.fetch("account_stands", **account_values(actor)):
+        raise Unauthenticated  # before anything is said about the password
+    if len(password) > LONGEST_PASSWORD:
+        raise _not_yours()
+    async with desk.hashing.place():
+        account = await db.account_by_name(desk.store, actor.username)
+        taken = await take_try(desk, caller, actor.username, account)
+        known_hash = None if account is None else account.password_hash
+        if not await desk.hashing.run(desk.passwords.match, password, known_hash):
+            raise _not_yours()
+    return Checked(password_hash=known_hash, taken=taken)
+
+
 async def change_password(
     desk: Desk, actor: Actor, caller: Caller, *, current_password: str, new_password: str
 ) -> Mapping[str, Any]:
     """Another password, and the end of all other sessions. Raises InvalidInput, Unauthenticated, and
-    RateLimited: a stolen token is no leave to guess the password.
+    RateLimited.
 
     The hashes are made before the transaction, which may not wait for them; where the password was
     changed in between, the current one is no longer that.
@@ -51,14 +82,8 @@ async def change_password(
     if not await desk.store.fetch("account_stands", **account_values(actor)):
         raise Unauthenticated  # before anything is said about the password
     check_new_password(new_password, path="newPassword")
-    if len(current_password) > LONGEST_PASSWORD:
-        raise _not_yours()
+    checked = await checked_password(desk, actor, caller, current_password)
     async with desk.hashing.place():
-        account = await db.account_by_name(desk.store, actor.username)
-        taken = await take_try(desk, caller, actor.username, account)
-        known_hash = None if account is None else account.password_hash
-        if not await desk.hashing.run(desk.passwords.match, current_password, known_hash):
-            raise _not_yours()
         new_hash = await desk.hashing.run(desk.passwords.hash, new_password)
     now, sid = desk.now(), actor.session_id
     about = {"object_type": "Account", "object_id": actor.account_id}
@@ -67,11 +92,10 @@ async def change_password(
     async def change(tx: Transaction) -> Sequence[Sequence[Any]]:
         if not await tx.fetch("account_stands", **account_values(actor)):
             raise Unauthenticated
-        hashes = {"password_hash": new_hash, "known_hash": known_hash}
+        hashes = {"password_hash": new_hash, "known_hash": checked.password_hash}
         if not await tx.fetch("replace_password_hash", account_id=actor.account_id, **hashes):
             raise _not_yours()
-        if taken is not None:
-            await taken.give_back(tx)
+        await checked.give_back(tx)
         await note(tx.fetch, [told(entry)])
         ending = {"account_id": actor.account_id, "sid": sid, "now": now, "reason": Ended.PASSWORD_CHANGED}
         return await tx.fetch("revoke_other_sessions", **ending)

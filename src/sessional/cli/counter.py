@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +50,7 @@ async def opened(place: Path | str, settings: Settings, keyring: Keyring) -> Asy
         now=lambda: int(time.time()),
         now_ms=lambda: int(time.time() * 1000),
         new_session_id=lambda: "",
+        random_bytes=secrets.token_bytes,
         offer_seconds=settings.offer_seconds,
         mails=bool(settings.smtp_url),
         keyring=keyring,

@@ -1,4 +1,4 @@
-"""sessional reencrypt: clients' data under the first key."""
+"""sessional reencrypt: clients' data and secrets of second factors under the first key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessional.actions.commands import by_operator
 from sessional.cli.data_keys import opening
 from sessional.cli.exchange import counted, current
 from sessional.cli.options import Database, loaded
-from sessional.keyring import IN_CLEAR, Keyring
+from sessional.keyring import IN_CLEAR, Keyring, second_factor_of
 from sessional.store import bulk
 
 # Of one transaction: whoever writes meanwhile waits for some milliseconds.
@@ -21,11 +21,14 @@ _COLUMNS: Final = ("email", "phone", "staff_notes")
 
 
 def reencrypt(database: Database = None) -> None:
-    """Encrypt clients' contact data and notes anew where it is in clear or under an older key."""
+    """Encrypt clients' contact data and notes, and second factors, anew: what is in clear or under an older
+    key."""
     place = current(database)
     keyring = opening(loaded(database=database).settings, place)
+    factors = asyncio.run(encrypt_second_factors(place, keyring))
     done, others = asyncio.run(encrypt_all(place, keyring))
-    typer.echo(f"Encrypted with the first key: {counted(done, 'client')}.")
+    also = f", {counted(factors, 'second factor')}" if factors else ""
+    typer.echo(f"Encrypted with the first key: {counted(done, 'client')}{also}.")
     if others:
         typer.echo(
             "Somebody still writes without that key: restart every process that was started before it was "
@@ -48,6 +51,25 @@ async def encrypt_all(place: Path | str, keyring: Keyring) -> tuple[int, set[str
                 done += await _one(load, keyring, client_id, stored)
         if len(rows) < CLIENTS_TOGETHER:
             return done, await _forget_others(place, keyring, done)
+        after = rows[-1][0]
+
+
+async def encrypt_second_factors(place: Path | str, keyring: Keyring) -> int:
+    """How many secrets were encrypted anew; in batches, as clients are."""
+    done, after = 0, 0
+    while True:
+        async with bulk.load(place) as load:
+            rows = await load.fetch("second_factors_after", after=after, most=CLIENTS_TOGETHER)
+            old = [row for row in rows if not keyring.is_current(row[1])]
+            for account_id, stored in old:
+                field = second_factor_of(account_id)
+                fresh = keyring.close(field, keyring.open(field, stored))
+                await load.fetch("reseal_second_factor", account_id=account_id, secret=fresh)
+            if old:
+                await by_operator(load.fetch, "reencrypt", after={"secondFactors": len(old)})
+        done += len(old)
+        if len(rows) < CLIENTS_TOGETHER:
+            return done
         after = rows[-1][0]
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from sessional.access import Role, name_on_record, wrong_owner
+from sessional.actions.codes import forget_codes
 from sessional.actions.commands import by_operator
 from sessional.actions.entry import Ended
 from sessional.cli.exchange import current
@@ -23,7 +24,8 @@ from sessional.store.constraints import Conflict
 
 # What a statement is called on record.
 accounts = typer.Typer(
-    help="Accounts: add, list, disable, enable, set a role or a password.", no_args_is_help=True
+    help="Accounts: add, list, disable, enable, set a role or a password, remove a second factor.",
+    no_args_is_help=True,
 )
 _RECORDED: Final = {
     "add_account": "user add",
@@ -31,6 +33,7 @@ _RECORDED: Final = {
     "enable_account": "user enable",
     "set_password_hash": "user set-password",
     "set_role": "user set-role",
+    "forget_second_factor": "user remove-second-factor",
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to log in with.")]
@@ -118,11 +121,12 @@ def user_list(database: Database = None) -> None:
     if not rows:
         typer.echo("There are no users yet. Add one: sessional user add NAME")
         return
-    table = [("name", "role", "state", "whose")]
-    for name, role, disabled, therapist_id, client_id in rows:
+    table = [("name", "role", "state", "second factor", "whose")]
+    for name, role, disabled, therapist_id, client_id, second_factor in rows:
         whose = "" if therapist_id is None else f"therapist {therapist_id}"
         whose = whose if client_id is None else f"client {client_id}"
-        table.append((name, role, "disabled" if disabled else "active", whose))
+        state = "disabled" if disabled else "active"
+        table.append((name, role, state, "yes" if second_factor else "no", whose))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -162,6 +166,31 @@ def user_set_password(name: Name, password_stdin: PasswordStdin = False, databas
     if not asyncio.run(change()):
         raise InvalidArgument(f"There is no user “{name}”.")
     typer.echo(f"{name} has a new password.")
+
+
+@accounts.command("remove-second-factor")
+def user_remove_second_factor(name: Name, database: Database = None) -> None:
+    """Let an account log in with its password alone, where the phone is lost; ask who it is first."""
+    place = current(database)
+
+    async def remove() -> bool:
+        async with bulk.load(place) as load:
+            found = await load.fetch("account_by_name", username=name)
+            if not found:
+                raise InvalidArgument(f"There is no user “{name}”.")
+            account_id, _, role, _ = found[0]
+            ((since,),) = await load.fetch("lock_account", account_id=account_id)
+            if since is None:
+                return False
+            await forget_codes(load.fetch, account_id)
+            ended = {"now": int(time.time()), "reason": Ended.SECOND_FACTOR_CHANGED}
+            await load.fetch("revoke_all_sessions", username=name, **ended)
+            await _on_record(load, "forget_second_factor", [(account_id, role)], name)
+            return True
+
+    if not asyncio.run(remove()):
+        raise InvalidArgument(f"{name} has no second factor.")
+    typer.echo(f"{name} has no second factor any more.")
 
 
 # ---- the database -------------------------------------------------------------------------------

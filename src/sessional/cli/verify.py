@@ -16,7 +16,7 @@ from sessional.cli.exchange import counted, current
 from sessional.cli.options import Database, loaded
 from sessional.errors import Fault
 from sessional.exchange.records import RECORDS
-from sessional.keyring import ENCRYPTED, Keyring
+from sessional.keyring import ENCRYPTED, Keyring, second_factor_of
 from sessional.store import bulk
 from sessional.store.bulk import Snapshot
 from sessional.store.migrations import HEAD
@@ -37,6 +37,7 @@ BOTH: Final = (
     Check("verify_guard", "The guard against overlaps is missing: {}."),
     Check("verify_overlaps", "Therapist {0}: appointment {1} overlaps appointment {2}."),
     Check("verify_rooms", "Room {0}: appointment {1} overlaps appointment {2}."),
+    Check("verify_second_factors", "User “{}” has a second factor without a secret, and cannot log in."),
     Check("verify_clients", "Client {0}: appointment {1} overlaps appointment {2}."),
     Check("verify_participants", "Client {} in appointment {}: the time noted is not the session's."),
     Check("verify_places", "Appointment {} counts {} clients, but {} take part."),
@@ -83,6 +84,7 @@ async def findings(place: Path | str, keyring: Keyring) -> int:
             total += await _run(snapshot, check)
         total += await _roles(snapshot)
         total += await _encrypted(snapshot, keyring)
+        total += await _second_factors(snapshot, keyring)
         chain, broken = await _chain(snapshot)
         typer.echo(await _summary(snapshot, chain, total := total + broken))
     return total
@@ -127,6 +129,20 @@ async def _encrypted(snapshot: Snapshot, keyring: Keyring) -> int:
                     found += 1
     if found > MOST_LINES:
         typer.echo(f"… and {found - MOST_LINES:,} more of these.")
+    return found
+
+
+async def _second_factors(snapshot: Snapshot, keyring: Keyring) -> int:
+    """Secrets of second factors that no key opens: their accounts cannot log in."""
+    found = 0
+    async for rows in snapshot.batches("second_factors"):
+        for account_id, stored in rows:
+            if not keyring.opens(second_factor_of(account_id), stored):
+                if found < MOST_LINES:
+                    typer.echo(
+                        f"Account {account_id}: the second factor is encrypted, and no key opens it."
+                    )
+                found += 1
     return found
 
 

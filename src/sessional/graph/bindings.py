@@ -497,6 +497,7 @@ TYPES: Final[dict[str, TypeBinding]] = {
         fields={
             "username": Value(_column("username"), Form.TEXT),
             "role": Value(_column("role"), Form.TEXT),
+            "secondFactorSince": Value(_column("second_factor_at"), Form.INSTANT, nullable=True),
             "sessions": ToMany(_link(LOG_IN_SESSION, "account_id"), "LogInSession"),
             "therapist": ToOne(_TO_THERAPIST, "Therapist", nullable=True),
             "client": ToOne(_link(CLIENT, "client_id"), "Client", nullable=True),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sessional import actions
 from sessional.access import Action, Actor, Caller, may
-from sessional.actions import Desk
+from sessional.actions import Desk, second_factor
 from sessional.actions.logged_in import change_password
 from sessional.diary.values import Anyone, Wish
 from sessional.errors import (
@@ -72,6 +72,7 @@ async def _auth(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[str
         caller,
         username=bindable(arguments.get("username") or ""),
         password=arguments.get("password") or "",
+        code=arguments.get("code"),
     )
     return {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token}
 
@@ -84,19 +85,52 @@ async def _refresh(desk: Desk, arguments: Arguments, caller: Caller) -> Mapping[
 async def _change_password(
     desk: Desk, arguments: Arguments, caller: Caller, actor: Actor
 ) -> Mapping[str, Any]:
-    """Not one of the deeds: those are one transaction, and hashing a password takes too long for one."""
     given = arguments["input"]
-    try:
-        changed = await change_password(
+
+    async def change() -> Mapping[str, Any]:
+        return await change_password(
             desk,
             actor,
             caller,
             current_password=given["currentPassword"],
             new_password=_text(given["newPassword"], "newPassword"),
         )
+
+    return await _own_account(change(), {"revokedSessionIds": []})
+
+
+async def _begin_second_factor(
+    desk: Desk, arguments: Arguments, caller: Caller, actor: Actor
+) -> Mapping[str, Any]:
+    given = arguments["input"]
+    doing = second_factor.begin(desk, actor, caller, current_password=given["currentPassword"])
+    return await _own_account(doing, {"secret": None, "uri": None})
+
+
+async def _confirm_second_factor(
+    desk: Desk, arguments: Arguments, caller: Caller, actor: Actor
+) -> Mapping[str, Any]:
+    doing = second_factor.confirm(desk, actor, code=arguments["input"]["code"])
+    return await _own_account(doing, {"recoveryCodes": [], "revokedSessionIds": []})
+
+
+async def _turn_off_second_factor(
+    desk: Desk, arguments: Arguments, caller: Caller, actor: Actor
+) -> Mapping[str, Any]:
+    given = arguments["input"]
+    doing = second_factor.turn_off(
+        desk, actor, caller, current_password=given["currentPassword"], code=given["code"]
+    )
+    return await _own_account(doing, {"revokedSessionIds": []})
+
+
+async def _own_account(doing: Awaitable[Mapping[str, Any]], empty: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The payload of what changes how one logs in. No deeds: those are one transaction, and hashing a
+    password takes too long for one; and what they answer is kept with its key, which no secret may be."""
+    try:
+        return {**camel(await doing), "replayed": False, "errors": []}
     except InvalidInput as refusal:
-        return {"revokedSessionIds": [], "replayed": False, "errors": [user_error(refusal)]}
-    return {**camel(changed), "replayed": False, "errors": []}
+        return {**empty, "replayed": False, "errors": [user_error(refusal)]}
 
 
 # ---- booking ------------------------------------------------------------------------------------
@@ -194,6 +228,9 @@ MUTATIONS: Final[dict[str, Mutation]] = {
     "auth": Mutation(_auth),
     "refresh": Mutation(_refresh),
     "changePassword": Mutation(_change_password, Action.KEEP_OWN_ACCOUNT),
+    "beginSecondFactor": Mutation(_begin_second_factor, Action.KEEP_SECOND_FACTOR),
+    "confirmSecondFactor": Mutation(_confirm_second_factor, Action.KEEP_SECOND_FACTOR),
+    "turnOffSecondFactor": Mutation(_turn_off_second_factor, Action.KEEP_SECOND_FACTOR),
     "appointment": Mutation(_appointment, Action.BOOK, "appointment"),
     "bookAppointment": Mutation(_book_appointment, Action.BOOK, "appointment"),
 }

@@ -24,10 +24,10 @@ from graphql import (
     visit,
 )
 
-from sessional.access import Actor, Caller, may
+from sessional.access import SETTING_UP, Actor, Caller, may
 from sessional.actions import Desk
 from sessional.actions.entry import standing
-from sessional.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
+from sessional.errors import Forbidden, InvalidInput, Refusal, SecondFactorNotSetUp, Unauthenticated
 from sessional.graph import marks
 from sessional.graph.collect import Selections
 from sessional.graph.deeds import DEEDS, Deed, do, empty_payload
@@ -46,6 +46,8 @@ from sessional.store.shape import Condition, Same
 from sessional.store.store import RowAnswer, Statement, Transaction, prepare
 
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
+# Fields of the viewer that lead to what the account sees of others.
+_BEYOND_THE_ACCOUNT: Final = frozenset({"therapist", "client"})
 # Stands nowhere in an answer: JSON has no such character outside of an escape.
 _GAP: Final = "\x02"
 # Before the values of a row's fields come the guard's four and the row's key.
@@ -304,17 +306,30 @@ class StepMaker:
         if name in _INTROSPECTION:
             return Introspect(key, nodes[0], self._schema, self._only(nodes))
         try:
-            self._check_limits(name)
+            self._check_limits(root, nodes)
             step: Step = make(key, nodes)
         except Refusal as refusal:
             step = Refuse(key, nodes[0], refusal)
         return step
 
-    def _check_limits(self, name: str) -> None:
-        """Raises Forbidden for a field that the machine's key is not good for."""
+    def _check_limits(self, root: GraphQLObjectType, nodes: Sequence[FieldNode]) -> None:
+        """Raises Forbidden for a field that the machine's key is not good for, and SecondFactorNotSetUp
+        for what nobody may ask for who has to set one up first."""
         limits = None if self._actor is None else self._actor.root_fields
-        if limits is not None and name not in limits:
+        if limits == SETTING_UP:
+            self._check_setting_up(root, nodes)
+        elif limits is not None and nodes[0].name.value not in limits:
             raise Forbidden("The key is not for this field.")
+
+    def _check_setting_up(self, root: GraphQLObjectType, nodes: Sequence[FieldNode]) -> None:
+        """Of the viewer only what is about the account itself: the rest of it leads to everything."""
+        name = nodes[0].name.value
+        if name not in SETTING_UP:
+            raise SecondFactorNotSetUp
+        if name == "viewer":
+            below = self._selections.of(_object_of(root.fields[name].type), nodes).values()
+            if any(each[0].name.value in _BEYOND_THE_ACCOUNT for each in below):
+                raise SecondFactorNotSetUp
 
     def _read(self, key: str, nodes: Sequence[FieldNode]) -> Step:
         if self._actor is None:

@@ -9,9 +9,57 @@ FROM account WHERE username = :username
 -- name: account_stands
 -- The guard, for transactions: the actor's account as the token describes it, if it is alive, and the
 -- session not revoked.
-SELECT account_id, therapist_id, client_id FROM account
+SELECT account_id, therapist_id, client_id, second_factor_at FROM account
 WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL
   AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0
+
+-- name: lock_account
+-- Since when an account has a second factor, if it has. Its row is locked until the end of the transaction, so
+-- that of two who use the same code one finds it used.
+SELECT second_factor_at FROM account WHERE account_id = :account_id
+FOR NO KEY UPDATE -- postgres
+
+-- name: second_factor
+-- The secret of a second factor, in force or not, as it is stored.
+SELECT secret FROM second_factor WHERE account_id = :account_id
+
+-- name: wait_for_second_factor
+-- A secret that waits for its first code, in the place of one that did.
+INSERT INTO second_factor (account_id, secret) VALUES (:account_id, :secret)
+ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, last_step = 0
+
+-- name: use_step
+-- The code of a step of time is used up, with all before it. No row where it was already.
+UPDATE second_factor SET last_step = :step WHERE account_id = :account_id AND last_step < :step
+RETURNING account_id
+
+-- name: begin_second_factor
+-- In force from now on.
+UPDATE account SET second_factor_at = :now WHERE account_id = :account_id
+
+-- name: add_recovery_code
+-- One of those that are good where the phone is lost.
+INSERT INTO recovery_code (account_id, code_hash) VALUES (:account_id, :code_hash)
+
+-- name: use_recovery_code
+-- It is used up. No row where it was already, or is nobody's.
+DELETE FROM recovery_code WHERE account_id = :account_id AND code_hash = :code_hash RETURNING account_id
+
+-- name: recovery_codes_left
+-- How many an account has left.
+SELECT count(*) FROM recovery_code WHERE account_id = :account_id
+
+-- name: end_second_factor
+-- None is in force any more.
+UPDATE account SET second_factor_at = NULL WHERE account_id = :account_id
+
+-- name: forget_second_factor
+-- The secret, whether it was in force or waited.
+DELETE FROM second_factor WHERE account_id = :account_id
+
+-- name: forget_recovery_codes
+-- All of an account.
+DELETE FROM recovery_code WHERE account_id = :account_id
 
 -- name: begin_session
 -- Somebody has logged in.
@@ -1100,8 +1148,9 @@ SELECT username, password_hash, role, disabled_at, therapist_id, client_id FROM 
 -- ---- accounts, from the command line -----------------------------------------------------------------
 
 -- name: accounts
--- Who may log in.
-SELECT username, role, disabled_at IS NOT NULL, therapist_id, client_id FROM account ORDER BY username
+-- Who may log in, and who of them with a second factor.
+SELECT username, role, disabled_at IS NOT NULL, therapist_id, client_id, second_factor_at IS NOT NULL
+FROM account ORDER BY username
 
 -- name: disable_account
 -- Shut out, from the next request on.
@@ -1133,6 +1182,15 @@ UPDATE account SET password_hash = :password_hash WHERE username = :username RET
 -- One's own other password, if the one that was checked is still in force.
 UPDATE account SET password_hash = :password_hash
 WHERE account_id = :account_id AND password_hash = :known_hash RETURNING account_id
+
+-- name: verify_second_factors
+-- Accounts that nobody can log in to: the secret of their second factor is gone.
+SELECT username FROM account a WHERE second_factor_at IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM second_factor f WHERE f.account_id = a.account_id) ORDER BY username
+
+-- name: second_factors
+-- Secrets of second factors as they are stored.
+SELECT account_id, secret FROM second_factor ORDER BY account_id
 
 -- ---- verify: every row is something that must not be -------------------------------------------------
 
@@ -1538,9 +1596,10 @@ INSERT INTO encryption_key (key_name) VALUES (:key_name) ON CONFLICT (key_name) 
 DELETE FROM encryption_key WHERE key_name = :key_name
 
 -- name: stored_keys
--- The names of the keys that clients' data is encrypted with, as every text says (see keyring.py for the form).
+-- The names of the keys that texts are encrypted with, as every one says (see keyring.py for the form).
 SELECT DISTINCT CASE WHEN substr(stored, 1, 9) = 'sealed:1:' THEN substr(stored, 10, 8) ELSE 'clear' END FROM (
     SELECT email AS stored FROM client UNION ALL SELECT phone FROM client UNION ALL SELECT staff_notes FROM client
+    UNION ALL SELECT secret FROM second_factor
 ) texts WHERE stored <> ''
 
 -- name: clients_after
@@ -1552,6 +1611,16 @@ FOR NO KEY UPDATE -- postgres
 -- name: reseal_client
 -- The same texts of a client, encrypted anew.
 UPDATE client SET email = :email, phone = :phone, staff_notes = :staff_notes WHERE client_id = :client_id
+
+-- name: second_factors_after
+-- Secrets of second factors, in the order of their accounts, locked until the end of the transaction.
+SELECT account_id, secret FROM second_factor WHERE account_id > :after
+ORDER BY account_id LIMIT CAST(:most AS bigint)
+FOR NO KEY UPDATE -- postgres
+
+-- name: reseal_second_factor
+-- The same secret, encrypted anew.
+UPDATE second_factor SET secret = :secret WHERE account_id = :account_id
 
 -- name: new_client
 -- A client's record.

@@ -23,5 +23,6 @@ STEPS: Final = {
     "0013": "0013_encryption_keys",
     "0014": "0014_privacy",
     "0015": "0015_offers_told",
+    "0016": "0016_second_factor",
 }
 HEAD: Final = list(STEPS)[-1]

@@ -1,0 +1,16 @@
+-- The second factor of an account (TOTP, RFC 6238). In force since `second_factor_at`; NULL: there is none, or
+-- one that waits for its first code. The secret is encrypted; `last_step` is the step of time whose code was used
+-- last: neither that nor an earlier one is good again.
+ALTER TABLE account ADD COLUMN second_factor_at INTEGER;
+CREATE TABLE second_factor (
+    account_id INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,
+    secret     TEXT NOT NULL,
+    last_step  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Codes for who has lost the phone, by their hashes. One that was used is gone.
+CREATE TABLE recovery_code (
+    account_id INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    code_hash  TEXT NOT NULL,
+    PRIMARY KEY (account_id, code_hash)
+) STRICT;
