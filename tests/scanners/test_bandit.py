@@ -15,6 +15,7 @@ EXPLAINED: Final = {
     ("B105", "demo.py"): "the demonstration login, written by --demo alone",
     ("B105", "cli/users.py"): "the name of a command",
     ("B105", "actions/entry.py"): "why a session ended",
+    ("B105", "graph/mutations.py"): "a field of a payload that has none",
     ("B105", "actions/keys.py"): "accounts of machines have no password",
     ("B106", "selftest/checks_entry.py"): "a token that must be refused",
     ("B311", "demo.py"): "plausible sessions, not secrets",
