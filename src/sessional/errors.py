@@ -9,7 +9,10 @@
     │   │   ├── SecondFactorWrong        SECOND_FACTOR_WRONG
     │   │   ├── SecondFactorNotSetUp     SECOND_FACTOR_NOT_SET_UP
     │   │   ├── RateLimited          RATE_LIMITED              (retry_after_seconds)
-    │   │   └── Forbidden            FORBIDDEN
+    │   │   ├── Forbidden            FORBIDDEN
+    │   │   ├── SignInFailed         SIGN_IN_FAILED            (reason: for the log)
+    │   │   ├── NotAdmitted          NOT_ADMITTED
+    │   │   └── ProviderUnavailable  PROVIDER_UNAVAILABLE      (reason: for the log)
     │   ├── RequestRefused       the question itself is not one that can be answered
     │   │   ├── InvalidArgument      INVALID_ARGUMENT
     │   │   ├── InvalidCursor        INVALID_CURSOR
@@ -155,6 +158,44 @@ class Forbidden(EntryRefused):
 
     def __init__(self, message: str = "Your account may not do this.") -> None:
         super().__init__(message)
+
+
+class SignInFailed(EntryRefused):
+    """What came back from the practice's identity provider is no proof of who somebody is.
+
+    ``reason`` is for whoever runs the service, and holds nothing personal; empty where anybody could
+    bring it about without the provider.
+    """
+
+    code = "SIGN_IN_FAILED"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__("The sign-in could not be completed. Please begin again.")
+        self.reason = reason
+
+
+class NotAdmitted(EntryRefused):
+    """The identity provider vouches for a name that no active account of a person has."""
+
+    code = "NOT_ADMITTED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You are known to your practice's sign-in, but have no active account here. "
+            "Please ask whoever runs Sessional for you."
+        )
+
+
+class ProviderUnavailable(EntryRefused):
+    """The practice's identity provider does not answer as it has to; ``reason`` is for the log."""
+
+    code = "PROVIDER_UNAVAILABLE"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "Your practice's sign-in cannot be reached just now. Please try again in a moment."
+        )
+        self.reason = reason
 
 
 class RequestRefused(Refusal):

@@ -30,6 +30,8 @@ _SMTP: Final = re.compile(r"smtps?://(\S+@)?[^@/\s]+/?")
 _MAIL_FROM: Final = re.compile(r"([^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 # A reminder longer ahead than this would be written before most sessions are booked.
 _MOST_REMINDER_HOURS: Final = 720
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+CALLBACK: Final = "/sign-in/callback"
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 
@@ -118,6 +120,17 @@ class Settings:
     reminder_hours: str = _setting(
         "24", "How many hours before a session its reminder goes out; several as 48,2; none if empty"
     )
+    oidc_issuer: str = _setting(
+        "", "The practice's identity provider, as it names itself: https://…; no sign-in there if empty"
+    )
+    oidc_client_id: str = _setting("", "What Sessional is called at the identity provider")
+    oidc_client_secret: str = _setting("", "What Sessional proves that with", secret=True)
+    oidc_redirect_url: str = _setting(
+        "", "Where the provider sends people back to: https://…/sign-in/callback, or a page of your own"
+    )
+    oidc_claim: str = _setting(
+        "preferred_username", "What the provider vouches for that is the account's name; email if verified"
+    )
     log_format: str = _setting("human", "How log lines look: human or json")
     log_level: str = _setting("info", "What is logged: debug, info, warning or error")
     production: bool = _setting(
@@ -142,6 +155,11 @@ class Settings:
         production."""
         given: str = getattr(self, name)
         return not self.production if given == "" else _boolean(name, given)
+
+    @property
+    def signs_in_here(self) -> bool:
+        """Whether the identity provider sends people back to our own page."""
+        return urlsplit(self.oidc_redirect_url).path == CALLBACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +267,7 @@ def _check(settings: Settings) -> None:
     if settings.sentry_dsn and not _DSN.fullmatch(settings.sentry_dsn):
         raise SettingsFault("SESSIONAL_SENTRY_DSN must have the form https://key@host/project.")
     _check_mail(settings)
+    _check_provider(settings)
     if settings.page_size > settings.page_size_most:
         raise SettingsFault("SESSIONAL_PAGE_SIZE must not be above SESSIONAL_PAGE_SIZE_MOST.")
 
@@ -273,6 +292,35 @@ def _check_mail(settings: Settings) -> None:
         raise SettingsFault(
             "With SESSIONAL_SMTP_URL, SESSIONAL_MAIL_FROM must be an address: name@example.org."
         )
+
+
+def _check_provider(settings: Settings) -> None:
+    """All of it or nothing, and nothing that would send a secret or a token in clear."""
+    together = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_redirect_url")
+    missing = [variable(name) for name in together if not getattr(settings, name)]
+    if len(missing) == len(together):
+        return
+    if missing:
+        raise SettingsFault(f"Sign-in with an identity provider needs {', '.join(missing)} as well.")
+    for name in ("oidc_issuer", "oidc_redirect_url"):
+        if not _is_kept_from_others(getattr(settings, name)):
+            raise SettingsFault(f"{variable(name)} must have the form https://host/path, without a query.")
+    if not settings.oidc_claim:
+        raise SettingsFault("SESSIONAL_OIDC_CLAIM must name a claim, such as preferred_username.")
+    if settings.signs_in_here and not settings.shows("graphiql"):
+        raise SettingsFault(
+            "SESSIONAL_OIDC_REDIRECT_URL must be a page of your own where SESSIONAL_GRAPHIQL is off: "
+            "nothing here could take the tokens."
+        )
+
+
+def _is_kept_from_others(url: str) -> bool:
+    """Whether it is by TLS, or within this machine; and plainly an address."""
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        return False
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or any(c.isspace() for c in url))
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and _has_port(url)
 
 
 def _has_port(url: str) -> bool:

@@ -22,14 +22,17 @@ from tests.support.api import Api
 from tests.support.server import Server, running
 
 _STATUS = re.compile(r"\| `(?P<code>[A-Z_]+)` \| (?P<status>\d{3}(?: or \d{3})?) \|")
-# These need a broken database, many requests, a second one at the same moment or a second role. What
-# they answer is tested where that is at hand.
+# These need a broken database, an identity provider, many requests, a second one at the same moment or a
+# second role. What they answer is tested where that is at hand.
 NOT_PROVOKED = {
     "ALREADY_EXISTS",
     "TOO_MANY_ENTRIES",
     "CANCEL_NOTICE",
     "CLIENT_BUSY",
     "DOCUMENT_NOT_TRUSTED",
+    "NOT_ADMITTED",
+    "PROVIDER_UNAVAILABLE",
+    "SIGN_IN_FAILED",
     "DEADLINE_EXCEEDED",
     "DECISIONS_NEEDED",
     "FORBIDDEN",

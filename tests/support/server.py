@@ -49,10 +49,15 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    database: str, folder: Path, *options: str, wait: bool = True, **settings: str
+    database: str,
+    folder: Path,
+    *options: str,
+    wait: bool = True,
+    port: int | None = None,
+    **settings: str,
 ) -> Iterator[Server]:
-    """Serve a database until the block ends."""
-    port = free_port()
+    """Serve a database until the block ends; on a free port, where none is said."""
+    port = free_port() if port is None else port
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

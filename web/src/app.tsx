@@ -1,6 +1,7 @@
 // What is on the page: the sign-in form, or who is signed in and GraphiQL below.
 import { lazy, Suspense, useCallback, useState } from 'react';
 import { Bar } from './bar';
+import { handedNotice, handedSession } from './handed';
 import { forget, keep, restore, type Session } from './session';
 import { SignIn } from './signin';
 
@@ -22,8 +23,8 @@ const explorer = loadExplorer();
 const Explorer = lazy(() => explorer);
 
 export function App() {
-  const [session, setSession] = useState(restore);
-  const [notice, setNotice] = useState('');
+  const [session, setSession] = useState(() => handedSession() ?? restore());
+  const [notice, setNotice] = useState(handedNotice);
 
   const signedIn = useCallback((found: Session) => {
     keep(found);

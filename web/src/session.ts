@@ -22,8 +22,13 @@ export function forget(): void {
 }
 
 export function restore(): Session | null {
+  return read(sessionStorage.getItem(KEY));
+}
+
+/** The session that a text holds, if it does. */
+export function read(text: string | null): Session | null {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    const kept: unknown = JSON.parse(text ?? 'null');
     return isSession(kept) ? kept : null;
   } catch {
     return null; // Written by something else under our name: as good as nothing.

@@ -2,6 +2,7 @@
 // has a second factor, which the server says once the password was right.
 import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { Refusal, signIn } from './api';
+import { PROVIDER } from './handed';
 import { Mark } from './mark';
 import type { Session } from './session';
 
@@ -93,6 +94,11 @@ export function SignIn({ notice, onSignedIn }: Props) {
         <button type="submit" disabled={busy}>
           {busy ? 'Signing in …' : 'Sign in'}
         </button>
+        {PROVIDER && (
+          <a className="signin-provider" href={PROVIDER}>
+            Sign in with your practice’s account
+          </a>
+        )}
       </form>
     </main>
   );

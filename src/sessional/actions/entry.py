@@ -77,7 +77,7 @@ async def log_in(
         session_id=desk.new_session_id(),
     )
     try:
-        return await _open_session(desk, caller, actor, taken, code)
+        return await open_session(desk, caller, actor, taken, code=code)
     except EntryRefused as refusal:
         desk.notebook.not_let_in(account, refusal.code, desk.request_id())
         raise
@@ -102,9 +102,18 @@ async def take_try(desk: Desk, caller: Caller, username: str, account: Account |
     return await desk.store.transact(work)
 
 
-async def _open_session(
-    desk: Desk, caller: Caller, actor: Actor, taken: Taken | None, code: str | None
+async def open_session(
+    desk: Desk,
+    caller: Caller,
+    actor: Actor,
+    taken: Taken | None,
+    *,
+    code: str | None = None,
+    action: str = "auth",
+    vouched_for: bool = False,
 ) -> LogIn:
+    """A new session of an actor who has proved who they are; the try is given back. Nobody is asked for a
+    second factor whom an identity provider vouches for. Raises SecondFactorRequired, SecondFactorWrong."""
     now, token_id = desk.now(), desk.new_session_id()
     session = {
         "sid": actor.session_id,
@@ -116,7 +125,7 @@ async def _open_session(
         "expires_at": now + desk.tokens.lifetimes.refresh_seconds,
     }
 
-    entry = _entry(desk, actor, "auth")
+    entry = _entry(desk, actor, action)
 
     async def work(tx: Transaction) -> bool | EntryRefused:
         """Whether there is a second factor; else why not. What is refused for a missing code gives the
@@ -126,14 +135,14 @@ async def _open_session(
             return BadCredentials()  # the account has gone since
         since = locked[0][0]
         said: dict[str, Any] = {}
-        if since is not None and code is not None:
+        if since is not None and code is not None and not vouched_for:
             used = await use_code(tx.fetch, desk.keyring, actor.account_id, code, now=now)
             if used is None:
                 return SecondFactorWrong()
             said = {"state_after": orjson.dumps(used).decode()}
         if taken is not None:
             await taken.give_back(tx)
-        if since is not None and code is None:
+        if since is not None and code is None and not vouched_for:
             return SecondFactorRequired()
         await tx.fetch("begin_session", **session)
         await note(tx.fetch, [told(entry, **said)])

@@ -60,13 +60,15 @@ class Notebook:
         """An account that is known was refused access to a field."""
         self._add(_what(actor, action, Outcome.REFUSED, code), request_id, ())
 
-    def not_let_in(self, account: Account | None, code: str, request_id: str) -> None:
+    def not_let_in(
+        self, account: Account | None, code: str, request_id: str, *, action: str = "auth"
+    ) -> None:
         """A log-in failed. What was typed is not kept: of a name that nobody has, it may be a password."""
         if account is None:
-            what = _What(0, "", "", "auth", Outcome.REFUSED, code)
+            what = _What(0, "", "", action, Outcome.REFUSED, code)
         else:
             name = name_on_record(account.account_id, account.username, account.role)
-            what = _What(account.account_id, name, account.role, "auth", Outcome.REFUSED, code)
+            what = _What(account.account_id, name, account.role, action, Outcome.REFUSED, code)
         self._add(what, request_id, ())
 
     def read(

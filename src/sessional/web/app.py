@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
@@ -61,6 +61,9 @@ from sessional.web.secret import encryption_keys, signing_secrets
 from sessional.web.trusted import trusted
 from sessional.web.turnstile import Turnstile
 
+if TYPE_CHECKING:
+    from sessional.web.sign_in import SignIn
+
 # Of the kernel's scale up to 19: hashing has what others leave.
 HASHING_NICENESS: Final = 10
 SECONDS_BETWEEN_FORGETTING: Final = 3600
@@ -88,6 +91,8 @@ def build(settings: Settings, *, observers: Sequence[Observer] | None = None) ->
     desk = _desk(settings, store, place, watching)
     road = _road(settings, desk, watching)
     requests = _rate(settings_module.rate(settings.request_rate, "request_rate"))
+    turnstile = None if requests is None else Turnstile(requests, time.monotonic)
+    sign_in = _sign_in(settings, desk, place, turnstile)
     endpoint = GraphQLEndpoint(
         road,
         desk,
@@ -95,12 +100,12 @@ def build(settings: Settings, *, observers: Sequence[Observer] | None = None) ->
         body_bytes=settings.body_bytes,
         proxies=settings.trusted_proxies,
         trusted=trusted(settings.trusted_documents),
-        turnstile=None if requests is None else Turnstile(requests, time.monotonic),
+        turnstile=turnstile,
     )
     OneWrite.receive_seconds = settings.receive_seconds
     front = Starlette(
-        routes=_routes(settings, store, watching),
-        lifespan=lambda app: _lifespan(settings, store, desk, watching),
+        routes=_routes(settings, store, watching, sign_in),
+        lifespan=lambda app: _lifespan(settings, store, desk, watching, sign_in),
     )
     app: ASGIApp = _Front(
         guarded(endpoint, watching), watched(front, watching), graphiql=settings.shows("graphiql")
@@ -111,17 +116,26 @@ def build(settings: Settings, *, observers: Sequence[Observer] | None = None) ->
 
 
 def _routes(
-    settings: Settings, store: SqliteStore | PostgresStore, watching: Sequence[Observer]
+    settings: Settings,
+    store: SqliteStore | PostgresStore,
+    watching: Sequence[Observer],
+    sign_in: SignIn | None,
 ) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz(store)),
     ]
     routes += [Route("/metrics", metrics_shown(w)) for w in watching if isinstance(w, Metrics)]
-    if settings.shows("graphiql"):
+    if sign_in is not None:
         routes += [
-            Route("/", pages.graphiql),
-            Route("/graphql", pages.graphiql),
+            Route("/sign-in", sign_in.begin),
+            Route(settings_module.CALLBACK, sign_in.finish),
+        ]
+    if settings.shows("graphiql"):
+        page = pages.graphiql if sign_in is None else pages.graphiql_with({"sign-in": "/sign-in"})
+        routes += [
+            Route("/", page),
+            Route("/graphql", page),
             Mount("/static", pages.assets()),
         ]
     return routes
@@ -206,6 +220,35 @@ def _desk(
     )
 
 
+def _sign_in(
+    settings: Settings, desk: Desk, place: Path | str, turnstile: Turnstile | None
+) -> SignIn | None:
+    """Sign-in with the practice's identity provider, where it has one: its libraries are loaded then."""
+    if not settings.oidc_issuer:
+        return None
+    from sessional.provider.flow import Seals
+    from sessional.provider.relying import Provider, Registration
+    from sessional.web.sign_in import SignIn
+
+    registration = Registration(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        redirect_url=settings.oidc_redirect_url,
+        claim=settings.oidc_claim,
+    )
+    return SignIn(
+        Provider(registration, clock=time.monotonic, now=desk.now),
+        Seals(signing_secrets(settings.secret, settings.secret_previous, place)),
+        desk,
+        by_tls=settings.oidc_redirect_url.startswith("https:"),
+        page=settings.signs_in_here,
+        proxies=settings.trusted_proxies,
+        turnstile=turnstile,
+        new_text=lambda: secrets.token_urlsafe(32),
+    )
+
+
 def _rate(given: tuple[int, int] | None) -> Rate | None:
     return None if given is None else Rate(count=given[0], seconds=given[1])
 
@@ -249,7 +292,11 @@ def _road(settings: Settings, desk: Desk, observers: Sequence[Observer]) -> Road
 
 @asynccontextmanager
 async def _lifespan(
-    settings: Settings, store: SqliteStore | PostgresStore, desk: Desk, observers: Sequence[Observer]
+    settings: Settings,
+    store: SqliteStore | PostgresStore,
+    desk: Desk,
+    observers: Sequence[Observer],
+    sign_in: SignIn | None,
 ) -> AsyncIterator[None]:
     if isinstance(store, PostgresStore):
         await _open_postgres(settings, store, observers)
@@ -270,6 +317,8 @@ async def _lifespan(
         await asyncio.gather(*chores, return_exceptions=True)
         with suppress(Exception):  # a database that is away has been told of; the next start goes on
             await asyncio.wait_for(_write_record(desk), SECONDS_FOR_LAST_SEAL)
+        if sign_in is not None:
+            await sign_in.close()
         await store.close()
         desk.hashing.close()
         tell(observers, ServiceStopped())

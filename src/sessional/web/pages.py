@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -38,6 +40,27 @@ async def graphiql(request: Request) -> Response:
     if not (STATIC / "index.html").is_file():
         return PlainTextResponse(_NOT_BUILT, headers=_HEADERS)
     return FileResponse(STATIC / "index.html", headers={**_HEADERS, "Cache-Control": "no-cache"})
+
+
+def graphiql_with(notes: Mapping[str, str]) -> Callable[[Request], Awaitable[Response]]:
+    """GraphiQL's page, and what it is told each time."""
+
+    async def handler(request: Request) -> Response:
+        return page(notes, headers={"Cache-Control": "no-cache"})
+
+    return handler
+
+
+def page(notes: Mapping[str, str], *, status: int = 200, headers: Mapping[str, str]) -> Response:
+    """GraphiQL's page with notes for its script, which the policy lets stand: they are no script."""
+    if not (STATIC / "index.html").is_file():
+        return PlainTextResponse(_NOT_BUILT, status, headers={**_HEADERS, **headers})
+    html = (STATIC / "index.html").read_text(encoding="utf-8")
+    metas = "".join(
+        f'<meta name="sessional-{name}" content="{escape(value)}" />' for name, value in notes.items()
+    )
+    text = html.replace("</head>", f"{metas}</head>", 1)
+    return HTMLResponse(text, status, headers={**_HEADERS, **headers})
 
 
 class Assets(StaticFiles):
