@@ -179,6 +179,7 @@ async def set_desk(tmp_path):
         refresh_hash=fingerprint("first"),
         now=900,
         expires_at=2_000_000_000,
+        vouched_for=0,
     )
     yield found
     await found.store.close()

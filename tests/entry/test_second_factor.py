@@ -181,13 +181,12 @@ def test_nothing_is_begun_without_the_password_or_beside_a_factor_in_force(perso
     assert said(factor.log_in(code_of(factor.secret))) == "in"
 
 
+@pytest.mark.parametrize("_entry", ["postgres"], indirect=True, scope="session")
 async def test_a_secret_that_is_begun_while_another_is_confirmed_takes_its_place_nowhere(
     person: Person,
 ) -> None:
     """Else the code of neither would let anybody in. SQLite has one writer at a time."""
     database = person.place.database
-    if database.is_sqlite:
-        pytest.skip("there is one writer at a time")
     device = await asyncio.to_thread(person.log_in)
     secret = (await asyncio.to_thread(begin, device, person))["secret"]
     holds, looks = await asyncpg.connect(database.url), await asyncpg.connect(database.url)

@@ -11,11 +11,15 @@ import pytest
 
 from tests.contract import practice
 from tests.contract.conftest import Place
-from tests.entry.people import Device
-from tests.sign_in.conftest import Visitor, query_of, refusal
+from tests.entry.people import Device, Person
+from tests.entry.test_second_factor import AUTH, Factor, said
+from tests.sign_in.conftest import Visitor, query_of, refusal, settings
 from tests.sign_in.provider import ec_key, public_text, rsa_key, shown, signed
 from tests.support.api import Api
+from tests.support.postgres import free_port
+from tests.support.server import running
 
+APPOINTMENTS = "{ appointments { totalCount } }"
 SIGNED_IN = """{ auditEvents(filters: {actions: ["signIn"]}, first: 20) { edges { node {
     username role outcome code objectId } } } }"""
 
@@ -72,6 +76,37 @@ def test_an_account_that_is_disabled_is_out_with_its_next_request(desk, provider
         assert on_record(desk, "cem", "REFUSED", "NOT_ADMITTED")
     finally:
         practice.set_disabled(desk.database, "cem", disabled=False)
+
+
+def test_nobody_is_asked_here_for_a_second_factor_whom_the_provider_vouches_for(desk, provider, visitor):
+    dan = Person(desk, "dan", practice.PASSWORD)
+    practice.add_account(desk.database, "dan")
+    Factor(dan)
+    provider.reset("dan")
+    assert device(desk, visitor.sign_in()).is_in
+    given = {"u": "dan", "p": practice.PASSWORD}
+    assert said(desk.stranger().ask(AUTH, given)) == "SECOND_FACTOR_REQUIRED"
+
+
+def test_a_second_factor_that_is_required_is_the_providers_where_it_vouches(desk, provider, tmp_path):
+    port = free_port()
+    given = settings(provider.url, port, SESSIONAL_SECOND_FACTOR="required")
+    with (
+        running(desk.database.url, tmp_path, port=port, **given) as server,
+        httpx.Client(timeout=30) as client,
+    ):
+        there = Place(server, desk.database, desk.api)
+        bea = Visitor(server.url, client)
+        provider.reset("bea")
+        signed_in = device(there, bea.sign_in())
+        assert said(signed_in.api.ask(APPOINTMENTS)) == "in"
+        signed_in.refresh()
+        assert said(signed_in.api.ask(APPOINTMENTS)) == "in"
+        # The same account by its password has none, neither at first nor later.
+        logged_in = Person(there, "bea", practice.PASSWORD).log_in()
+        assert said(logged_in.api.ask(APPOINTMENTS)) == "SECOND_FACTOR_NOT_SET_UP"
+        logged_in.refresh()
+        assert said(logged_in.api.ask(APPOINTMENTS)) == "SECOND_FACTOR_NOT_SET_UP"
 
 
 # ---- not let in ---------------------------------------------------------------------------------

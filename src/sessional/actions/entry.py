@@ -113,7 +113,10 @@ async def open_session(
     vouched_for: bool = False,
 ) -> LogIn:
     """A new session of an actor who has proved who they are; the try is given back. Nobody is asked for a
-    second factor whom an identity provider vouches for. Raises SecondFactorRequired, SecondFactorWrong."""
+    second factor whom an identity provider vouches for: that is the provider's.
+
+    Raises SecondFactorRequired, SecondFactorWrong.
+    """
     now, token_id = desk.now(), desk.new_session_id()
     session = {
         "sid": actor.session_id,
@@ -123,13 +126,14 @@ async def open_session(
         "refresh_hash": fingerprint(token_id),
         "now": now,
         "expires_at": now + desk.tokens.lifetimes.refresh_seconds,
+        "vouched_for": int(vouched_for),
     }
 
     entry = _entry(desk, actor, action)
 
     async def work(tx: Transaction) -> bool | EntryRefused:
-        """Whether there is a second factor; else why not. What is refused for a missing code gives the
-        try back: the password was right. A wrong code is a wrong try."""
+        """Whether a second factor stands behind it; or why it is refused. What is refused for a missing
+        code gives the try back: the password was right. A wrong code is a wrong try."""
         locked = await tx.fetch("lock_account", account_id=actor.account_id)
         if not locked:
             return BadCredentials()  # the account has gone since
@@ -146,7 +150,7 @@ async def open_session(
             return SecondFactorRequired()
         await tx.fetch("begin_session", **session)
         await note(tx.fetch, [told(entry, **said)])
-        return since is not None
+        return vouched_for or since is not None
 
     opened = await desk.store.transact(work)
     if isinstance(opened, EntryRefused):
@@ -192,7 +196,7 @@ async def refresh(desk: Desk, caller: Caller, *, refresh_token: str) -> LogIn:
     account = await desk.store.fetch("account_stands", **account_values(given.actor))
     if not account:
         raise Unauthenticated("The account is not active any more, or the session has ended.")
-    has_second_factor = account[0][3] is not None
+    has_second_factor = bool(account[0][3])
     session = {"sid": given.actor.session_id, "account_id": given.actor.account_id}
     current = {**session, "refresh_hash": fingerprint(given.token_id), "now": now}
     if not desk.rotates:

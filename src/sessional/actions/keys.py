@@ -152,7 +152,7 @@ async def _newest(fetch: Fetch, username: str, now: int) -> tuple[int, str | Non
 async def _write(fetch: Fetch, action: str, username: str, account_id: int, making: Making) -> None:
     limits = None if making.root_fields is None else sorted(set(making.root_fields))
     session: dict[str, Any] = {"sid": making.sid, "account_id": account_id, "now": making.now}
-    nothing = {"origin": "", "refresh_hash": ""}
+    nothing = {"origin": "", "refresh_hash": "", "vouched_for": 0}
     await fetch("begin_session", **session, **nothing, device=_DEVICE, expires_at=END_OF_TIME - 1)
     await fetch(
         "add_api_key",

@@ -8,8 +8,9 @@ FROM account WHERE username = :username
 
 -- name: account_stands
 -- The guard, for transactions: the actor's account as the token describes it, if it is alive, and the
--- session not revoked.
-SELECT account_id, therapist_id, client_id, second_factor_at FROM account
+-- session not revoked; and whether a second factor stands behind it, the account's or a provider's.
+SELECT account_id, therapist_id, client_id, second_factor_at IS NOT NULL
+    OR EXISTS (SELECT 1 FROM log_in_session WHERE sid = :sid AND vouched_for = 1) FROM account
 WHERE account_id = :account_id AND username = :username AND role = :role AND disabled_at IS NULL
   AND coalesce((SELECT revoked_at FROM log_in_session WHERE sid = :sid), 0) = 0
 
@@ -63,8 +64,9 @@ DELETE FROM recovery_code WHERE account_id = :account_id
 
 -- name: begin_session
 -- Somebody has logged in.
-INSERT INTO log_in_session (sid, account_id, device, origin, refresh_hash, created_at, last_used_at, expires_at)
-VALUES (:sid, :account_id, :device, :origin, :refresh_hash, :now, :now, :expires_at)
+INSERT INTO log_in_session (sid, account_id, device, origin, refresh_hash, created_at, last_used_at, expires_at,
+    vouched_for)
+VALUES (:sid, :account_id, :device, :origin, :refresh_hash, :now, :now, :expires_at, :vouched_for)
 
 -- name: known_origin
 -- Whether the account has a session from there that nobody had to end.

@@ -14,3 +14,7 @@ CREATE TABLE recovery_code (
     code_hash  TEXT NOT NULL,
     PRIMARY KEY (account_id, code_hash)
 ) STRICT;
+
+-- 1: an identity provider vouched for whom the session was opened for. Second factors are the provider's then,
+-- where the practice requires one.
+ALTER TABLE log_in_session ADD COLUMN vouched_for INTEGER NOT NULL DEFAULT 0;
