@@ -54,6 +54,15 @@ def test_what_a_line_leaves_out_of_a_service_or_a_therapist_stays_as_it_is(pract
     assert practice.lines("service")[-1] == RICH | {"name": "Two", "capacity": 3}
 
 
+def test_since_when_a_client_is_known_goes_out_and_an_older_file_agrees_with_it(practice):
+    older = {"kind": "client", "clientId": 5, "name": "Bo"}
+    known = {**older, "addedAtUnixSeconds": 1_700_000_000}
+    practice.take(known)
+    assert practice.take(older).known == 1
+    assert practice.lines("client") == [known]
+    assert "other details" in refused(practice, {**older, "addedAtUnixSeconds": 5}).reason
+
+
 def test_later_rooms_and_clients_go_on_above_those_of_a_file(practice):
     practice.take(*FILE, {"kind": "room", "name": "Red room"}, {"kind": "room", "name": "Red room"})
     assert practice.lines("room")[1:] == [{"kind": "room", "roomId": 8, "name": "Red room"}]

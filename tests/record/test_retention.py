@@ -19,6 +19,8 @@ from tests.record.conftest import last
 from tests.record.test_changes import client
 
 DAY = 86_400
+# Clients who were added so many days ago, of whom one was taken in without a word of when.
+ADDED = {"never came": 1500, "may come": 30, "was there": None}
 # Clients who never had a session: how many days ago they joined the waitlist, and how they are on it.
 WAITED = {"gave up long ago": (1500, "LEFT"), "gave up": (30, "LEFT"), "waits": (1500, "WAITING")}
 
@@ -39,7 +41,8 @@ async def run(books: Books, *, yes: bool, capsys: pytest.CaptureFixture[str]) ->
 
 async def clients(books: Books) -> dict[str, int]:
     """A client whose last session was long ago, one who came lately, one who comes again, one who never
-    had a session, one who waited for one long ago, one who did lately, and one who still does."""
+    had a session, one who waited for one long ago, one who did lately, and one who still does; and those
+    who were ``ADDED``."""
     therapist, now = await books.therapist(), int(time.time())
     days: dict[str, list[int]] = {
         "gone": [-2000, -1500],
@@ -47,6 +50,7 @@ async def clients(books: Books) -> dict[str, int]:
         "again": [-1500, 30],
         "new": [],
         **{name: [] for name in WAITED},
+        **{name: [] for name in ADDED},
     }
     async with started(books.url) as http:
         numbers = {name: await client(Practice(http, books), name) for name in days}
@@ -64,6 +68,9 @@ async def clients(books: Books) -> dict[str, int]:
             now - days_ago * DAY,
             status,
         )
+    for name, days_ago in ADDED.items():
+        at = None if days_ago is None else now - days_ago * DAY
+        await books.run("UPDATE client SET added_at = $1 WHERE client_id = $2", at, numbers[name])
     return numbers
 
 
@@ -77,19 +84,32 @@ async def test_clients_are_erased_who_have_not_come_for_so_long_and_nobody_else(
     numbers = await clients(books)
     before = await names(books)
     said = await run(books, yes=False, capsys=capsys)
-    assert said.startswith("Would be erased: 2 clients, 0 entries of the record.")
+    assert said.startswith("Would be erased: 3 clients, 0 entries of the record.")
     assert await names(books) == before
     said = await run(books, yes=True, capsys=capsys)
-    assert said.startswith("Erased: 2 clients, 0 entries of the record.")
-    erased = {"gone", "gave up long ago"}
+    assert said.startswith("Erased: 3 clients, 0 entries of the record.")
+    erased = {"gone", "gave up long ago", "never came"}
     assert await names(books) == [f"Erased client {numbers[n]}" if n in erased else n for n in before]
     done = [(e["action"], e["object_id"]) for e in await last(books) if e["role"] == "OPERATOR"]
     assert done == [
         ("retention", numbers["gone"]),
         ("retention", numbers["gave up long ago"]),
+        ("retention", numbers["never came"]),
         ("retention", None),
     ]
     assert (await run(books, yes=True, capsys=capsys)).startswith("Erased: 0 clients")
+
+
+async def test_who_was_taken_in_without_a_word_of_when_is_kept_from_the_first_run_on(
+    books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = await clients(books)
+    since = "SELECT added_at FROM client WHERE client_id = $1"
+    await run(books, yes=False, capsys=capsys)
+    assert await books.value(since, numbers["was there"]) is None
+    await run(books, yes=True, capsys=capsys)
+    assert time.time() - await books.value(since, numbers["was there"]) < 60
+    assert time.time() - await books.value(since, numbers["may come"]) > 29 * DAY
 
 
 async def aged(books: Books, count: int) -> None:

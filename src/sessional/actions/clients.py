@@ -20,7 +20,7 @@ async def add_client(work: Work, *, name: str, **details: Any) -> Mapping[str, A
     """A new record. Two clients may have the same name. Raises InvalidInput."""
     row = {**dict.fromkeys(_OPTIONAL), **_checked({"name": name, **details})}
     row |= _closed(work.desk.keyring, row, {})
-    added = await work.tx.fetch("new_client", **row, search_name=fold(name))
+    added = await work.tx.fetch("new_client", **row, search_name=fold(name), now=work.now)
     return {"client": Ref("Client", added[0][0])}
 
 

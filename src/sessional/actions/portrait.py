@@ -70,6 +70,7 @@ _CLIENT: Final = {
     "time_zone": "timeZone",
     "language": "language",
     "staff_notes": "staffNotes",
+    "added_at": "addedAt",
     "erased_at": "erasedAt",
 }
 # Columns that are lists.

@@ -30,6 +30,11 @@ async def clients_long_gone(fetch: Fetch, periods: Periods, *, now: int, after: 
     return [row[0] for row in rows]
 
 
+async def know_clients(fetch: Fetch, *, now: int) -> None:
+    """From now on those are known of whom nobody said since when: that they never come counts from here."""
+    await fetch("know_clients_from_now", now=now)
+
+
 async def old_entries(fetch: Fetch, periods: Periods, *, now: int) -> tuple[int, int]:
     """Where the record begins, and the position up to which all is older than it is kept."""
     if not periods.audit_days:

@@ -10,7 +10,7 @@ import typer
 from sessional.actions import Desk
 from sessional.actions.commands import by_operator
 from sessional.actions.privacy import erase_client
-from sessional.actions.retention import Periods, clients_long_gone, old_entries, prune
+from sessional.actions.retention import Periods, clients_long_gone, know_clients, old_entries, prune
 from sessional.cli.counter import do, run
 from sessional.cli.exchange import counted, current
 from sessional.cli.options import Database, loaded
@@ -49,6 +49,8 @@ async def _due(desk: Desk, periods: Periods) -> tuple[int, int]:
 async def _done(desk: Desk, periods: Periods) -> tuple[int, int]:
     """Erase them, each client in a transaction of its own, and answer how many those were."""
     erased = 0
+    if periods.client_days:
+        await know_clients(desk.store.fetch, now=desk.now())
     async for number in _clients(desk, periods):
         try:
             await do(desk, erase_client, _COMMAND, client_id=number)

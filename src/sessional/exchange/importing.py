@@ -303,10 +303,9 @@ class _Intake:
                 await self._refers_to(thing, row.get(f"{thing}_id"))
         if line.kind == "waitlistEntry":
             await self._waits_for_what_there_is(row)
-        told = tuple(row[column] for column in record.columns)
         for stored in await self.load.fetch(record.alike, **row):
             known = self._opened(line.kind, record.columns, stored)
-            if known == told or (line.kind == "room" and row["room_id"] is None):
+            if record.agrees(row, known) or (line.kind == "room" and row["room_id"] is None):
                 self.done.known += 1
                 return
             if record.what:

@@ -231,6 +231,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
                 timeZone=("time_zone", members.time_zone),
                 language=("language", _REMARK),
                 staffNotes=("staff_notes", _REMARK),
+                addedAtUnixSeconds=("added_at", _INSTANT),
                 erasedAtUnixSeconds=("erased_at", _INSTANT),
             ),
         },

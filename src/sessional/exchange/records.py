@@ -5,7 +5,7 @@ Pure: which columns a line fills, and what its members must be to one another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -33,7 +33,8 @@ class Record:
     """How a kind is compared with what is there, and written.
 
     ``alike`` gives the columns of the rows that a line may say again. Where such a row with other
-    contents is in its way, ``what`` names it; where that is empty, the row is another one.
+    contents is in its way, ``what`` names it; where that is empty, the row is another one. Of
+    ``may_be_unsaid`` a line that does not say it agrees with whatever is there.
     """
 
     columns: tuple[str, ...]
@@ -42,6 +43,14 @@ class Record:
     what: str = ""
     defaults: Mapping[str, Any] | None = None
     check: Callable[[Mapping[str, Any]], None] | None = None
+    may_be_unsaid: frozenset[str] = frozenset()
+
+    def agrees(self, told: Mapping[str, Any], known: Sequence[Any]) -> bool:
+        """Whether a line says what is there, in the order of the columns."""
+        return all(
+            told[column] == value or (told[column] is None and column in self.may_be_unsaid)
+            for column, value in zip(self.columns, known, strict=True)
+        )
 
 
 def make(kind: str, **values: Any) -> RecordLine:
@@ -151,9 +160,10 @@ RECORDS: Final[Mapping[str, Record]] = {
     ),
     "client": Record(
         columns=("client_id", "name", "email", "phone", "time_zone", "language", "staff_notes",
-                 "erased_at"),
+                 "added_at", "erased_at"),
         alike="clients_alike",
         add="take_in_client",
+        may_be_unsaid=frozenset({"added_at"}),
         what="the client of that id",
     ),
     "careRelationship": Record(

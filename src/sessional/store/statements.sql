@@ -689,7 +689,7 @@ SELECT room_id, name FROM room WHERE room_id = :room_id OR name = :name
 
 -- name: clients_alike
 -- The client of that id.
-SELECT client_id, name, email, phone, time_zone, language, staff_notes, erased_at FROM client
+SELECT client_id, name, email, phone, time_zone, language, staff_notes, added_at, erased_at FROM client
 WHERE client_id = :client_id
 
 -- name: care_alike
@@ -704,8 +704,10 @@ SELECT coalesce(:room_id, max(room_id) + 1, 1), :name, :search_name FROM room
 
 -- name: take_in_client
 -- A client under a given id.
-INSERT INTO client (client_id, name, search_name, email, phone, time_zone, language, staff_notes, erased_at)
-VALUES (:client_id, :name, :search_name, :email, :phone, :time_zone, :language, :staff_notes, :erased_at)
+INSERT INTO client (client_id, name, search_name, email, phone, time_zone, language, staff_notes, added_at,
+    erased_at)
+VALUES (:client_id, :name, :search_name, :email, :phone, :time_zone, :language, :staff_notes, :added_at,
+    :erased_at)
 
 -- name: take_in_care
 -- Who is cared for by whom.
@@ -1094,7 +1096,8 @@ SELECT room_id, name FROM room ORDER BY room_id
 
 -- name: export_clients
 -- Clients.
-SELECT client_id, name, email, phone, time_zone, language, staff_notes, erased_at FROM client ORDER BY client_id
+SELECT client_id, name, email, phone, time_zone, language, staff_notes, added_at, erased_at FROM client
+ORDER BY client_id
 
 -- name: export_care
 -- Who is cared for by whom.
@@ -1626,8 +1629,8 @@ UPDATE second_factor SET secret = :secret WHERE account_id = :account_id
 
 -- name: new_client
 -- A client's record.
-INSERT INTO client (name, search_name, email, phone, time_zone, language, staff_notes)
-VALUES (:name, :search_name, :email, :phone, :time_zone, :language, :staff_notes) RETURNING client_id
+INSERT INTO client (name, search_name, email, phone, time_zone, language, staff_notes, added_at)
+VALUES (:name, :search_name, :email, :phone, :time_zone, :language, :staff_notes, :now) RETURNING client_id
 
 -- name: client_details
 -- What can be changed of a client's record, locked until the end of the transaction.
@@ -2327,7 +2330,7 @@ ORDER BY e.audit_event_id
 
 -- name: private_client
 -- A client's record.
-SELECT client_id, name, email, phone, time_zone, language, staff_notes, erased_at
+SELECT client_id, name, email, phone, time_zone, language, staff_notes, added_at, erased_at
 FROM client WHERE client_id = :client_id
 
 -- name: private_accounts
@@ -2522,15 +2525,20 @@ WHERE client_id = :client_id
 
 -- name: clients_long_gone
 -- Clients after a number whose last session ended, or who last joined the waitlist, before an instant, who wait
--- for none, and were not erased.
+-- for none, and were not erased; also those who never did either and have been known since before.
 SELECT c.client_id FROM client c
 WHERE c.client_id > :after AND c.erased_at IS NULL
-  AND (EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = c.client_id)
+  AND (c.added_at < :before
+    OR EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = c.client_id)
     OR EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.client_id = c.client_id))
   AND NOT EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = c.client_id AND m.ends_at >= :before)
   AND NOT EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.client_id = c.client_id
     AND (w.status IN ('WAITING', 'OFFERED') OR w.joined_at >= :before))
 ORDER BY c.client_id LIMIT CAST(:most AS bigint)
+
+-- name: know_clients_from_now
+-- Of whom nobody said since when they have been known.
+UPDATE client SET added_at = :now WHERE added_at IS NULL AND erased_at IS NULL
 
 -- name: audit_prunable
 -- Where the record begins, and the last position of which no entry before or at it is younger.

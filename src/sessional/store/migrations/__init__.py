@@ -24,5 +24,6 @@ STEPS: Final = {
     "0014": "0014_privacy",
     "0015": "0015_offers_told",
     "0016": "0016_second_factor",
+    "0017": "0017_client_added",
 }
 HEAD: Final = list(STEPS)[-1]
