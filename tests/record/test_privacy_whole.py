@@ -132,8 +132,10 @@ async def test_the_document_has_one_of_everything_that_is_held_and_nothing_of_an
     }
     assert (document["client"]["timeZone"], document["client"]["language"]) == ("Europe/Madrid", "zzone")
     assert datetime.fromisoformat(document["exportedAt"]).timestamp() >= began
+    assert datetime.fromisoformat(document["client"]["addedAt"]).timestamp() >= began
     (waits,) = document["waitlist"]
     assert (waits["weekdays"], waits["declined"]) == ([1, 3], [[1, 2, 3]])
+    assert waits["therapistIds"] == [int(one.therapist)]
     assert [session["cancelledLate"] for session in document["sessions"]][-1] is False
     told = {(entry["objectType"], entry["action"]) for entry in document["record"]}
     assert {

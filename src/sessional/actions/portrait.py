@@ -74,7 +74,7 @@ _CLIENT: Final = {
     "erased_at": "erasedAt",
 }
 # Columns that are lists.
-_LISTS: Final = frozenset({"weekdays", "specialisms", "therapistIds", "declined"})
+_LISTS: Final = frozenset({"weekdays", "specialisms", "declined"})
 # Members of the record's states that name other clients.
 _OTHERS: Final = frozenset({"clientIds"})
 
@@ -101,6 +101,8 @@ def _members(names: Sequence[str], row: Sequence[Any]) -> Iterator[tuple[str, An
             yield name, _instant(value)
         elif name in ("before", "after"):
             yield name, {n: v for n, v in orjson.loads(value).items() if n not in _OTHERS}
+        elif name == "therapistIds":  # stored as the API writes ids, numbers here like all others
+            yield name, [int(number) for number in orjson.loads(value)]
         elif name in _LISTS:
             yield name, orjson.loads(value)
         else:
