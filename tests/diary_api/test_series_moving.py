@@ -122,6 +122,22 @@ async def test_two_sessions_of_a_series_cannot_be_put_at_one_time(
     assert [one["appointmentId"] for one in error["occurrences"]] == [numbers[1]]
 
 
+async def test_two_sessions_of_a_series_do_not_meet_in_two_diaries(practice: Practice, therapist: int) -> None:
+    """One of them was handed to another therapist: the client would be in two places."""
+    client = (await practice.done("addClient", {"name": "Ana"}, "client { clientId }"))["client"]
+    numbers = await a_series(practice, therapist, clientIds=[client["clientId"]])
+    other = await practice.books.therapist()
+    await practice.done("reassignAppointment", {"appointmentId": numbers[1], "therapistId": str(other)})
+    choice = {"appointmentId": numbers[1], "startsAt": at(TEN + 4 * HOUR + 600)}
+    given = to(numbers[0], TEN + 4 * HOUR, choices=[choice])
+    (error,) = (await practice.do("rescheduleSeries", given, CONFLICT))["errors"]
+    (second,) = error["occurrences"]
+    assert (second["appointmentId"], [rule["rule"] for rule in second["rules"]]) == (
+        numbers[1],
+        ["CLIENT_BUSY"],
+    )
+
+
 async def test_a_series_does_not_move_onto_another_session_of_its_client(
     practice: Practice, therapist: int
 ) -> None:

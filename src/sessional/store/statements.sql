@@ -424,8 +424,8 @@ WHERE series_id = :series_id AND starts_at >= :begin AND status IN ('PROPOSED', 
 ORDER BY starts_at
 
 -- name: series_members_busy
--- Which of some sessions would be, at their new times, in the way of another session of a client's.
--- What moves with them is in nobody's way.
+-- Which of some sessions would be, at their new times, in the way of another session of a client's. Where
+-- those that move with them were is in nobody's way; where they go is, to the later of two.
 WITH m AS (
     SELECT * FROM json_to_recordset(CAST(:moves AS json)) -- postgres
         AS r (appointment_id bigint, starts_at bigint, ends_at bigint) -- postgres
@@ -437,6 +437,12 @@ JOIN appointment_client mine ON mine.appointment_id = m.appointment_id
 JOIN appointment_client c ON c.client_id = mine.client_id
 WHERE c.blocks AND c.starts_at < m.ends_at AND c.starts_at > m.starts_at - 86400 AND c.ends_at > m.starts_at
   AND c.appointment_id NOT IN (SELECT appointment_id FROM m)
+UNION
+SELECT later.appointment_id FROM m AS later
+JOIN m AS sooner ON sooner.starts_at < later.ends_at AND sooner.ends_at > later.starts_at
+  AND (sooner.starts_at, sooner.appointment_id) < (later.starts_at, later.appointment_id)
+JOIN appointment_client mine ON mine.appointment_id = later.appointment_id
+JOIN appointment_client c ON c.appointment_id = sooner.appointment_id AND c.client_id = mine.client_id
 
 -- name: rooms_taken_but
 -- Every room, with each span in which another session than these has it; NULLs where none ever does. A
