@@ -122,7 +122,9 @@ async def test_two_sessions_of_a_series_cannot_be_put_at_one_time(
     assert [one["appointmentId"] for one in error["occurrences"]] == [numbers[1]]
 
 
-async def test_two_sessions_of_a_series_do_not_meet_in_two_diaries(practice: Practice, therapist: int) -> None:
+async def test_two_sessions_of_a_series_do_not_meet_in_two_diaries(
+    practice: Practice, therapist: int
+) -> None:
     """One of them was handed to another therapist: the client would be in two places."""
     client = (await practice.done("addClient", {"name": "Ana"}, "client { clientId }"))["client"]
     numbers = await a_series(practice, therapist, clientIds=[client["clientId"]])
