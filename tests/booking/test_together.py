@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -113,6 +114,23 @@ async def test_a_diary_that_somebody_has_open_keeps_only_its_own_bookings_waitin
         assert len(await books.diary(free)) == 8
         assert not waiting.done()
     assert [outcome.code for outcome in await waiting] == [None] * 3
+
+
+async def test_three_diaries_that_are_open_keep_no_other_booking_waiting(
+    books: Books, desk: httpx.AsyncClient
+) -> None:
+    """One statement is under way at a time; one that is held up is no reason for others to wait."""
+    held, free = [await books.therapist() for _ in range(3)], await books.therapist()
+    async with AsyncExitStack() as open_diaries:
+        waiting = []
+        for number, therapist in enumerate(held, 1):
+            await open_diaries.enter_async_context(diary_held(books, therapist))
+            waiting.append(asyncio.create_task(booked(desk, *hours(therapist, 1))))
+            await until_waiting(books, number)
+        for one in hours(free, 8):
+            assert (await booked(desk, one)).code is None
+        assert not any(task.done() for task in waiting)
+    assert [(await task).code for task in waiting] == [None] * 3
 
 
 async def test_one_that_the_database_fails_at_fails_alone(books: Books, desk: httpx.AsyncClient) -> None:

@@ -2,8 +2,8 @@
 
 Most of what a booking costs is not its row but the statement and the commit around it, which cost no more
 for thirty rows than for one. Nobody waits for company: a booking that finds nothing on its way leaves at
-once, alone. Each is refused or booked for itself; who leaves with others is told what is true of it alone.
-Must not know: SQL, what a booking means.
+once, alone; and nobody waits for long for what is held up. Each is refused or booked for itself; who leaves
+with others is told what is true of it alone. Must not know: SQL, what a booking means.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from sessional.errors import Busy, Fault
 from sessional.store.constraints import Conflict
 from sessional.store.store import Guard, NewAppointment, RowAnswer
 
-# One is written while the commit of the other reaches the disk.
-UNDER_WAY: Final = 2
+# One statement, unless what is under way has been there for so long: then it waits itself, for a diary that
+# somebody has open or for another's commit, and others need not. Some connections are left for reads.
+UNDER_WAY: Final = 1
+PATIENCE_SECONDS: Final = 0.02
+UNDER_WAY_AT_MOST: Final = 4
 MOST_TOGETHER: Final = 64
 # The database has undone all of them because of one: each is tried by itself.
 _UNDONE: Final = (Conflict, Busy, Fault)
@@ -51,6 +54,8 @@ class Together:
         self._send = send
         self._waiting: dict[Alike, list[_Entry]] = {}
         self._under_way = 0
+        self._departures = 0
+        self._is_watched = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def book(self, alike: Alike, new: NewAppointment) -> str | None:
@@ -58,9 +63,28 @@ class Together:
         entry = _Entry(new, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(alike, []).append(entry)
         if self._under_way < UNDER_WAY:
-            self._under_way += 1
-            self._begin(self._work())
+            self._set_out()
+        self._watch()
         return await entry.outcome
+
+    def _set_out(self) -> None:
+        self._under_way += 1
+        self._begin(self._work())
+
+    def _watch(self) -> None:
+        """Look in a while whether those who wait have to. One timer for all of them."""
+        if not self._is_watched:
+            self._is_watched = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(PATIENCE_SECONDS, self._look, self._departures)
+
+    def _look(self, departures: int) -> None:
+        """Where nothing has left since there were so many ``departures``, what is under way is held up."""
+        self._is_watched = False
+        if self._waiting:
+            if self._departures == departures and self._under_way < UNDER_WAY_AT_MOST:
+                self._set_out()
+            self._watch()
 
     def _begin(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -68,14 +92,17 @@ class Together:
         task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
-        """Send what waits, one kind after the other, until nothing does."""
+        """Send what waits, one kind after the other, until nothing does or another sees to it."""
         try:
             while self._waiting:
                 alike = next(iter(self._waiting))
                 entries = self._waiting.pop(alike)
                 if later := entries[MOST_TOGETHER:]:
                     self._waiting[alike] = later
+                self._departures += 1
                 await self._leave(alike, [e for e in entries[:MOST_TOGETHER] if not e.outcome.done()])
+                if self._under_way > UNDER_WAY:
+                    break  # Another goes on with those who wait; if it is held up, `_look` sees it.
         finally:
             self._under_way -= 1
 
