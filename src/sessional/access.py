@@ -143,7 +143,7 @@ ACTS: Final[dict[Action, tuple[Extent, ...]]] = {
 # Who has a second factor where the practice wants one of its staff.
 STAFF: Final = frozenset({Role.ADMIN, Role.SCHEDULER, Role.THERAPIST})
 # What an account may ask for that has to set one up first. Nothing that the viewer leads to: see
-# graph/steps.py.
+# graph/step_maker.py.
 SETTING_UP: Final = frozenset(
     {
         "viewer",

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
 from sessional.graph import scopes
-from sessional.graph.bindings import LISTS, LOOKUPS, NODE_TYPES, TYPES, TypeBinding
+from sessional.graph.binding import TypeBinding
+from sessional.graph.bindings import LISTS, LOOKUPS, NODE_TYPES, TYPES
 from sessional.graph.deeds import DEEDS
 from sessional.graph.mutations import MUTATIONS
 from sessional.graph.questions import QUESTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sessional.graph.bindings import Condition, Test, TypeBinding
+from sessional.graph.binding import Condition, Test, TypeBinding
 from sessional.graph.scopes import Sight, both
 from sessional.graph.symbols import is_alone, is_blank
 from sessional.graph.values import Values

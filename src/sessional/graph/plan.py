@@ -15,16 +15,8 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 from sessional.access import Role
 from sessional.errors import InvalidPageSize, TooCostly
-from sessional.graph.bindings import (
-    LISTS,
-    LOOKUPS,
-    NODE_TYPES,
-    TYPES,
-    ToMany,
-    ToOne,
-    TypeBinding,
-    Value,
-)
+from sessional.graph.binding import ToMany, ToOne, TypeBinding, Value
+from sessional.graph.bindings import LISTS, LOOKUPS, NODE_TYPES, TYPES
 from sessional.graph.collect import Selections
 from sessional.graph.filters import condition
 from sessional.graph.ids import number, read_global_id, sort_name

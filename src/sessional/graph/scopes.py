@@ -12,7 +12,9 @@ from typing import Final
 
 from sessional.access import READS, ROLES, Extent, Role, extent, hidden
 from sessional.errors import Forbidden
-from sessional.graph.bindings import APPOINTMENT, TYPES, WAITLIST_ENTRY, Value
+from sessional.graph.binding import Value
+from sessional.graph.bindings import TYPES
+from sessional.graph.tables import APPOINTMENT, WAITLIST_ENTRY
 from sessional.store.select import GUARD
 from sessional.store.shape import (
     EVERYTHING,

@@ -30,7 +30,8 @@ from sessional.graph.documents import Documents, Operation, RequestError
 from sessional.graph.plan import PageSizes
 from sessional.graph.refusals import plain_data
 from sessional.graph.schema import schema, write_date_time
-from sessional.graph.steps import Calling, Done, Step, StepMaker
+from sessional.graph.step_maker import StepMaker
+from sessional.graph.steps import Calling, Done, Step
 from sessional.store.dialect import CLIENT_MARK, STORED_MARK
 
 # Told of every exception that is not a refusal; answers nothing.
