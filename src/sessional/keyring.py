@@ -55,7 +55,7 @@ class Keyring:
         name, key = self._current
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + key.encrypt(nonce, text.encode(), field.encode())
-        return f"{CLOSED}{name}:{urlsafe_b64encode(sealed).decode()}"
+        return f"{closed_with(name)}{urlsafe_b64encode(sealed).decode()}"
 
     def open(self, field: str, stored: str) -> str:
         """The text that is stored. One from before there were keys stands there as it is.
@@ -105,7 +105,12 @@ class Keyring:
 
     def is_current(self, stored: str) -> bool:
         """Whether a stored text is closed with the key that closes now."""
-        return self._current is not None and stored.startswith(f"{CLOSED}{self._current[0]}:")
+        return self._current is not None and stored.startswith(closed_with(self._current[0]))
+
+
+def closed_with(name: str) -> str:
+    """What every text begins with that the key of this name has closed."""
+    return f"{CLOSED}{name}:"
 
 
 def second_factor_of(account_id: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 COMMANDS = [
     *("serve", "migrate", "import", "export", "user", "key", "outbox", "timezones", "verify"),
-    *("closures", "client", "retention", "backup", "restore", "reencrypt"),
+    *("closures", "client", "retention", "backup", "restore", "reencrypt", "give-up-key"),
     *("selftest", "schema", "settings"),
 ]
 ALL = [

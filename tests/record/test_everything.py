@@ -65,8 +65,9 @@ CHANGING = {
     "client erase",
     "retention",
 }
-# Has its test in tests/commands/test_timezones.py: it needs rules of zones that have changed.
-ELSEWHERE = {"timezones recompute"}
+# Have their tests in tests/commands/test_timezones.py and tests/exchange/test_lost_key.py: one needs rules
+# of zones that have changed, the other a key that is gone.
+ELSEWHERE = {"timezones recompute", "give-up-key"}
 # These change nothing, or what they do is on record as requests; a database that is made or brought up to
 # date has no record yet that could hold it.
 NOT_ON_RECORD = {

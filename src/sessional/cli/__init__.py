@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),
     "reencrypt": ("reencrypt", "reencrypt"),
+    "give-up-key": ("give_up_key", "give_up_key"),
     "selftest": ("selftest", "selftest"),
     "schema": ("show", "schema"),
     "settings": ("show", "settings"),

@@ -17,7 +17,7 @@ from sessional.store import bulk
 
 # Of one transaction: whoever writes meanwhile waits for some milliseconds.
 CLIENTS_TOGETHER: Final = 500
-_COLUMNS: Final = ("email", "phone", "staff_notes")
+ENCRYPTED_COLUMNS: Final = ("email", "phone", "staff_notes")
 
 
 def reencrypt(database: Database = None) -> None:
@@ -84,8 +84,8 @@ async def is_in_clear(place: Path | str) -> bool:
 async def _one(load: bulk.Load, keyring: Keyring, client_id: int, stored: list[Any]) -> bool:
     if all(not text or keyring.is_current(text) for text in stored):
         return False
-    clear = keyring.open_row(_COLUMNS, stored)
-    fresh = keyring.close_row(dict(zip(_COLUMNS, clear, strict=True)))
+    clear = keyring.open_row(ENCRYPTED_COLUMNS, stored)
+    fresh = keyring.close_row(dict(zip(ENCRYPTED_COLUMNS, clear, strict=True)))
     await load.fetch("reseal_client", client_id=client_id, **fresh)
     return True
 

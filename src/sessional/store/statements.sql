@@ -1613,6 +1613,17 @@ SELECT DISTINCT CASE WHEN substr(stored, 1, 9) = 'sealed:1:' THEN substr(stored,
     UNION ALL SELECT secret FROM second_factor
 ) texts WHERE stored <> ''
 
+-- name: clients_under_key
+-- Of how many clients something is encrypted with a key; :closed_with is what such a text begins with.
+SELECT count(*) FROM client WHERE substr(email, 1, 18) = :closed_with
+    OR substr(phone, 1, 18) = :closed_with
+    OR substr(staff_notes, 1, 18) = :closed_with
+
+-- name: accounts_under_key
+-- Accounts whose second factor is encrypted with a key.
+SELECT account_id, username FROM second_factor JOIN account USING (account_id)
+WHERE substr(secret, 1, 18) = :closed_with ORDER BY account_id
+
 -- name: clients_after
 -- What is encrypted of some clients, in the order of their ids, locked until the end of the transaction.
 SELECT client_id, email, phone, staff_notes FROM client WHERE client_id > :after
