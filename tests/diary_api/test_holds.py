@@ -64,31 +64,6 @@ async def test_a_hold_that_ran_out_stands_in_nobodys_way_and_its_holder_is_told(
     assert codes(await as_ben(practice, "bookAppointment", slot(therapist), BOOKED)) == []
 
 
-async def test_a_place_in_a_group_that_meets_is_not_held_but_booked_at_once(
-    practice: Practice, therapist: int
-) -> None:
-    code = f"circle-{therapist}"
-    rules = {"code": code, "name": code, "durationSeconds": 3600, "capacity": 2, "horizonDays": 3660}
-    await practice.done("addService", rules)
-    people = [
-        (await practice.done("addClient", {"name": name}, "client { clientId }"))["client"]["clientId"]
-        for name in ("Ada", "Bo", "Cy")
-    ]
-    place = slot(therapist, service=code)
-    group = (await practice.done("bookAppointment", {**place, "clientIds": people[:1]}, BOOKED))[
-        "appointment"
-    ]
-    assert codes(await practice.do("holdSlot", place, HOLD)) == ["SLOT_TAKEN"]
-    assert codes(await as_ben(practice, "holdSlot", place, HOLD)) == ["SLOT_TAKEN"]
-    joined = await practice.done("bookAppointment", {**place, "clientIds": people[1:2]}, BOOKED)
-    assert joined["appointment"] == group
-    assert codes(await practice.do("holdSlot", place, HOLD)) == ["SLOT_TAKEN"]
-    assert codes(await practice.do("bookAppointment", {**place, "clientIds": people[2:]}, BOOKED)) == [
-        "FULLY_BOOKED"
-    ]
-    assert len(await practice.books.diary(therapist)) == 1
-
-
 async def test_a_hold_is_no_session_in_any_list(practice: Practice, therapist: int) -> None:
     await practice.done("holdSlot", slot(therapist), HOLD)
     found = await practice.ask(

@@ -150,6 +150,9 @@ TWICE = {
     "UPDATE appointment SET places_taken = 0 WHERE appointment_id = 1": (
         "Appointment 1 counts 0 clients, but 1 take part.",
     ),
+    "UPDATE appointment SET places_held = 1 WHERE appointment_id = 6": (
+        "Appointment 6 counts 1 held places, but 0 are held.",
+    ),
     "UPDATE appointment_client SET starts_at = 7": (
         "Client 4 in appointment 1: the time noted is not the session's.",
     ),

@@ -77,7 +77,7 @@ class Session:
 
 @dataclass(kw_only=True)
 class Hold:
-    """A time kept for an account."""
+    """A time kept for an account; or, of a session that is there, a place."""
 
     therapist: int
     service: str
@@ -88,6 +88,7 @@ class Hold:
     before: int
     after: int
     room: int | None = None
+    place_of: int | None = None
 
 
 def overlap(one: Session | Hold | TimeOff, start: int, end: int) -> bool:
@@ -121,14 +122,24 @@ class Practice:
     # ---- who has the time ---------------------------------------------------------------------------
 
     def held(self) -> dict[int, Hold]:
-        """Holds that have not run out."""
+        """Holds that have not run out. A place is lost for good where its session is not as it was."""
+        self.holds = {n: h for n, h in self.holds.items() if h.place_of is None or self._is_there(h)}
         return {number: hold for number, hold in self.holds.items() if hold.until > self.now}
+
+    def _is_there(self, place: Hold) -> bool:
+        s = self.sessions[place.place_of or 0]
+        same = (s.therapist, s.start, s.end) == (place.therapist, place.start, place.end)
+        return same and s.status in ("BOOKED", "ARRIVED")
+
+    def drop_places(self, number: int, account: int) -> None:
+        """Somebody has joined: what the account itself held of the session gives way."""
+        self.holds = {n: h for n, h in self.holds.items() if h.place_of != number or h.by != account}
 
     def is_taken(
         self, therapist: int, start: int, end: int, account: int | None, but: int | None = None
     ) -> bool:
         sessions = [s for n, s in self.sessions.items() if s.alive and n != but]
-        holds = [h for h in self.held().values() if h.by != account]
+        holds = [h for h in self.held().values() if h.by != account and h.place_of is None]
         return any(x.therapist == therapist and overlap(x, start, end) for x in [*sessions, *holds])
 
     def client_is_busy(self, client: int, start: int, end: int, but: int | None = None) -> bool:
@@ -152,10 +163,16 @@ class Practice:
                 return number
         return None
 
+    def places_left(self, number: int, account: int) -> int:
+        """How many an account can still put into a session: neither clients nor others' holds have them."""
+        s = self.sessions[number]
+        held = [h for h in self.held().values() if h.place_of == number and h.by != account]
+        return s.capacity - len(s.clients) - len(held)
+
     # ---- what the rules say -------------------------------------------------------------------------
 
-    def busy(self, therapist: int) -> list[Busy]:
-        """Whatever takes up the therapist's time, as the rules see it."""
+    def busy(self, therapist: int, account: int) -> list[Busy]:
+        """Whatever takes up the therapist's time, as the rules see it for this account."""
         found = [
             Busy(
                 starts_at=s.start,
@@ -164,7 +181,7 @@ class Practice:
                 buffer_after_seconds=s.after,
                 appointment_id=number,
                 service_code=s.service,
-                places_left=s.capacity - len(s.clients) if s.capacity > 1 else 0,
+                places_left=self.places_left(number, account) if s.capacity > 1 else 0,
             )
             for number, s in self.sessions.items()
             if s.therapist == therapist and s.alive
@@ -180,7 +197,7 @@ class Practice:
                 held_until=h.until,
             )
             for h in self.holds.values()
-            if h.therapist == therapist
+            if h.therapist == therapist and h.place_of is None
         ]
 
     def broken(
@@ -204,7 +221,7 @@ class Practice:
             free_of_hours=staff and not rules.takes_search_bookings,
         )
         worked, kept = _minutes(rules, self._closures(), start // DAY)
-        return naive.broken(rules, set(worked), set(kept), ask, start, self.busy(therapist))
+        return naive.broken(rules, set(worked), set(kept), ask, start, self.busy(therapist, account))
 
     def _closures(self) -> tuple[Closure, ...]:
         return tuple(Closure(on=on, name=name) for on, name in sorted(self.closures.items()))

@@ -23,6 +23,7 @@ from tests.proof.by_hand import REFUSED, Hand, hand
 WRITES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE)\s+appointment(?:_client)?\b", re.IGNORECASE)
 PLACES = re.compile(r"\b(?:therapist_id|starts_at|ends_at|room_id)\s*=(?=[^;]*\bWHERE\b)", re.IGNORECASE)
 HARMLESS = {
+    "add_place_hold": "a place that is held takes up no time, and its status is one that does not",
     "take_hold": "a hold has its time already, and becomes a session at that time",
     "take_offer": "what is offered has its time and room already, and becomes a session there",
     "cancel": "what is cancelled takes up no time",
@@ -157,8 +158,19 @@ def test_nothing_is_tried_that_is_not_there_any_more() -> None:
 def test_what_is_harmless_names_no_place() -> None:
     for engine in ("sqlite", "postgres"):
         for name in HARMLESS.keys() & writing(engine):
-            assigned = written(engine)[name].sql.split("SET", 1)[1].split("WHERE", 1)[0]
+            assigned = written(engine)[name].sql.partition("SET")[2].split("WHERE", 1)[0]
             assert not PLACES.search(f"{assigned} WHERE"), name
+
+
+async def test_a_place_that_is_held_takes_up_no_time(by_hand: Hand) -> None:
+    """What an INSERT is HARMLESS for: the row is there, and keeps nobody out of any time."""
+    await by_hand.session(900, 1000, 2000, capacity=2, clients=(301,))
+    place = {"group_id": 900, "therapist_id": 101, "held_until": 4_000_000_000, "account_id": 1}
+    await run(by_hand, "add_place_hold", place)
+    held = "SELECT blocks FROM appointment WHERE place_of = 900"
+    assert [bool(row[0]) for row in await by_hand.run(held)] == [False]
+    await by_hand.run("UPDATE appointment SET starts_at = 2000, ends_at = 3000 WHERE appointment_id = 900")
+    assert await by_hand.run(held) == []
 
 
 @pytest.mark.parametrize(("name", "case"), cases())

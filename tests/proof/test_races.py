@@ -353,6 +353,32 @@ async def test_of_many_who_want_the_last_place_of_a_group_one_gets_it(
     assert len(await live(books, therapist)) == 2
 
 
+async def test_of_two_who_want_the_last_place_one_holds_it_or_the_other_has_it(
+    books: Books, two: list[Desk]
+) -> None:
+    """Two holds; a hold and a booking; a hold and somebody who joins."""
+    ann, ben = two
+    group = await a_service(books, capacity=2)
+    client = await a_client(books)
+    rivals = (
+        lambda place, number: ben.code("holdSlot", **place),
+        lambda place, number: ben.code("bookAppointment", clientIds=[client], **place),
+        lambda place, number: ben.code("joinAppointment", appointmentId=number, clientIds=[client]),
+    )
+    for n in range(ROUNDS):
+        for at, rival in enumerate(rivals, start=3 * n):
+            place = slot(await books.therapist(), TEN + at * 2 * HOUR, group)
+            there = await a_client(books)
+            assert await ann.code("bookAppointment", clientIds=[there], **place) == ""
+            number = await books.value(
+                "SELECT appointment_id FROM appointment WHERE therapist_id = $1", int(place["therapistId"])
+            )
+            codes = await both(ann.code("holdSlot", **place), rival(place, str(number)))
+            assert sorted(codes) in (["", "SLOT_TAKEN"], ["", "FULLY_BOOKED"])
+            taken = "SELECT places_taken + places_held FROM appointment WHERE appointment_id = $1"
+            assert await books.value(taken, number) == 2
+
+
 async def test_of_two_therapists_who_need_the_only_room_at_once_one_has_it(
     books: Books, two: list[Desk]
 ) -> None:

@@ -56,7 +56,7 @@ async def admit_by_rules(
     reach = Interval(
         starts_at=max(0, wanted.starts_at - _REACH_SECONDS), ends_at=wanted.ends_at + _REACH_SECONDS
     )
-    busy = await busy_around(tx.fetch, therapist_id, reach)
+    busy = await busy_around(tx.fetch, therapist_id, reach, account_id=actor.account_id, now=now)
     broken = reasons(rules, closures, ask, wanted.starts_at, busy)
     (has_rules,) = (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0]
     if not has_rules and as_staff:

@@ -13,7 +13,7 @@ from sessional.actions import notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.desk import Desk
 from sessional.actions.entry import account_values, standing
-from sessional.actions.members import join_clients, know_clients
+from sessional.actions.members import clear_places, join_clients, know_clients
 from sessional.actions.own import (
     check_diary,
     check_override,
@@ -200,34 +200,57 @@ class _Attempt:
             raise FullyBooked
         if wish.hold_id is not None:
             return await self._take_hold(tx, wanted, place, service)
-        if service.capacity > 1 and wish.client_ids and (group := await tx.fetch("group_at", **place)):
-            return self._join(*group[0])
+        if service.capacity > 1 and wish.client_ids and (group := await self._group_at(tx, place)):
+            return await self._join(tx, *group)
         appointment_id = await self._add(tx, wanted, place)
         if service.needs_room or wish.room_id is not None or wish.override_rules:
             await self._furnish(tx, appointment_id, wanted, service, None)
         return appointment_id
 
-    def _join(self, appointment_id: int, places_left: int, room_id: int | None) -> int:
+    async def _group_at(self, tx: Transaction, place: dict[str, Any]) -> Sequence[Any] | None:
+        """The row of ``group_at``, if a group meets there."""
+        mine = {"account_id": self.actor.account_id, "now": self.new.now}
+        found = await tx.fetch("group_at", **mine, **place)
+        return found[0] if found else None
+
+    async def _join(
+        self, tx: Transaction, appointment_id: int, places_left: int, room_id: int | None, any_held: bool
+    ) -> int:
         """A group that is there already. Raises FullyBooked, or InvalidInput where it meets elsewhere."""
         if places_left < len(self.wish.client_ids):
             raise FullyBooked
         if self.wish.room_id not in (None, room_id):
             raise InvalidInput("The group at that time meets in another room.", path=["roomId"])
+        if any_held:
+            await clear_places(tx, appointment_id, account_id=self.actor.account_id, now=self.new.now)
         return appointment_id
 
     async def _take_hold(
         self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
     ) -> int:
-        """The hold becomes the session, with the room that it kept. Raises HoldExpired."""
+        """The hold becomes the session, with the room that it kept; or its place the client's.
+
+        Raises HoldExpired, and what joining a group raises.
+        """
         mine = {"account_id": self.actor.account_id, "now": self.new.now}
         held = await tx.fetch("take_hold", hold_id=self.wish.hold_id, **mine, **place)
         if not held:
-            raise HoldExpired
+            return await self._take_place(tx, mine, place)
         appointment_id, room_id = int(held[0][0]), held[0][1]
         lacks_room = service.needs_room and room_id is None
         if lacks_room or self.wish.room_id not in (None, room_id) or self.wish.override_rules:
             await self._furnish(tx, appointment_id, wanted, service, room_id)
         return appointment_id
+
+    async def _take_place(self, tx: Transaction, mine: dict[str, Any], place: dict[str, Any]) -> int:
+        """The place that was held is the client's now. Raises HoldExpired, also where the group is gone."""
+        held = await tx.fetch("take_place", hold_id=self.wish.hold_id, **mine, **place)
+        group = await self._group_at(tx, place) if held else None
+        if group is None or group[0] != held[0][0]:
+            raise HoldExpired
+        if not self.wish.client_ids:
+            raise InvalidInput("A place that is held needs somebody to take it.", path=["clientIds"])
+        return await self._join(tx, *group)
 
     async def _add(self, tx: Transaction, wanted: Interval, place: dict[str, Any]) -> int:
         """The new session's id. The constraint decides; where it refuses, the diary says why.

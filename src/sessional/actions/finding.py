@@ -15,7 +15,7 @@ import orjson
 
 from sessional.access import Actor
 from sessional.actions.desk import Desk
-from sessional.actions.loading import busy_entry
+from sessional.actions.loading import busy_around
 from sessional.actions.own import sees_all, told
 from sessional.actions.rooms import NO_ROOM, rooms_between
 from sessional.actions.search import Search, diaries, searched
@@ -123,13 +123,12 @@ async def explain_slot(
     if not numbers:
         raise UnknownTherapist
     rules = practice.rules[therapist_id]
-    span = {"starts_at": starts_at - _REACH_SECONDS, "ends_at": starts_at + _REACH_SECONDS}
-    rows = await desk.store.fetch("busy_entries", therapist_id=therapist_id, **span)
-    busy = [busy_entry(row) for row in rows]
+    reach = Interval(starts_at=starts_at - _REACH_SECONDS, ends_at=starts_at + _REACH_SECONDS)
+    who = {"account_id": actor.account_id, "now": ask.now}
+    busy = await busy_around(desk.store.fetch, therapist_id, reach, **who)
     broken = reasons(rules, practice.closures, ask, starts_at, busy)
     if ask.service.needs_room:
         within = Interval(starts_at=starts_at, ends_at=starts_at + ask.duration_seconds)
-        who = {"account_id": actor.account_id, "now": ask.now}
         rooms = await rooms_between(desk.store.fetch, within, **who)
         broken += [] if rooms.has_one(therapist_id, ask, starts_at, busy) else [NO_ROOM]
     shown = told(actor, therapist_id, broken)

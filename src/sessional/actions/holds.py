@@ -1,4 +1,4 @@
-"""A time that is kept for somebody while they make up their mind.
+"""A time, or a place in a group, that is kept for somebody while they make up their mind.
 
 A hold is a row of the diary like a session, so that one constraint keeps them apart. It runs out by
 itself: whoever wants the time afterwards takes the row away.
@@ -27,8 +27,8 @@ async def hold_slot(
     service: str,
     duration_seconds: int | None = None,
 ) -> Mapping[str, Any]:
-    """Keep a time for the account that asks, and a room where the service needs one. A hold of its own in
-    the way gives way to the new one.
+    """Keep a time for the account that asks, and a room where the service needs one; of a group that meets
+    then already, a place. A hold of its own in the way gives way to the new one.
 
     Raises SlotTaken, RuleRefused, RoomTaken, UnknownTherapist, UnknownService, InvalidTime.
     """
@@ -46,16 +46,15 @@ async def hold_slot(
     if not known:
         raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
     wanted = booking.span(wish, service_duration_seconds=known[0][0])
-    await admit(work, wish, wanted)
-    added = await work.tx.fetch(
-        "add_hold",
-        therapist_id=therapist_id,
-        service_code=service,
-        starts_at=wanted.starts_at,
-        ends_at=wanted.ends_at,
-        held_until=work.now + work.desk.hold_seconds,
-        account_id=work.actor.account_id,
-    )
+    group_id = await _group_with_a_place(work, wish, wanted) if known[0][1] > 1 else None
+    await admit(work, wish, wanted, into=group_id)
+    mine = {"account_id": work.actor.account_id, "held_until": work.now + work.desk.hold_seconds}
+    if group_id is not None:
+        row = {"group_id": group_id, "therapist_id": therapist_id}
+        return {"hold": Ref("Hold", (await work.tx.fetch("add_place_hold", **row, **mine))[0][0])}
+    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    place = {"therapist_id": therapist_id, "service_code": service, **span}
+    added = await work.tx.fetch("add_hold", **place, **mine)
     if known[0][2]:
         who = {"account_id": work.actor.account_id, "now": work.now}
         room_id = await take_room(work.tx, wanted, appointment_id=added[0][0], **who)
@@ -64,9 +63,18 @@ async def hold_slot(
     return {"hold": Ref("Hold", added[0][0])}
 
 
-async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
+async def _group_with_a_place(work: Work, wish: Wish, wanted: Interval) -> int | None:
+    """The group that meets at that time already, if the account can have a place in it."""
+    place = {"therapist_id": wish.therapist_id, "service_code": wish.service_code}
+    place |= {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    mine = {"account_id": work.actor.account_id, "now": work.now}
+    found = await work.tx.fetch("group_at", **place, **mine)
+    return found[0][0] if found and found[0][1] > 0 else None
+
+
+async def admit(work: Work, wish: Wish, wanted: Interval, *, into: int | None = None) -> None:
     """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone; who
-    waits for what the first of these kept is offered it."""
+    waits for what the first of these kept is offered it. ``into`` is a group that is not in the way."""
     tx, actor = work.tx, work.actor
     mine = {"account_id": actor.account_id, "now": work.now}
     row = {"therapist_id": wish.therapist_id}
@@ -88,7 +96,7 @@ async def admit(work: Work, wish: Wish, wanted: Interval) -> None:
     reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
     taken = [
         Interval(starts_at=first, ends_at=end)
-        for first, end in await tx.fetch("busy_but", appointment_id=0, **row, **reach)
+        for first, end in await tx.fetch("busy_but", appointment_id=into or 0, **row, **reach)
     ]
     booking.admit(wish, wanted, busy=taken, now=work.now)
 

@@ -27,6 +27,8 @@ from sessional.diary.values import DAY_SECONDS, Interval
 T = TypeVar("T")
 Rows = Sequence[Sequence[Any]]
 
+# Accounts have numbers from 1 on: to whom nothing is held.
+NOBODY: Final = 0
 _TABLES: Final = ("hours", "overrides", "away", "time_off", "services")
 
 
@@ -75,11 +77,16 @@ async def load_closures(fetch: Fetch) -> dict[date, str]:
     return {date.fromisoformat(on): name for on, name in await fetch("closures")}
 
 
-async def busy_around(fetch: Fetch, therapist_id: int, within: Interval) -> list[Busy]:
+async def busy_around(
+    fetch: Fetch, therapist_id: int, within: Interval, *, account_id: int | None, now: int
+) -> list[Busy]:
     """Everything that takes up the therapist's time within a span: sessions, and holds that may have
-    run out."""
+    run out. Places of groups are those that are left to the account."""
     span = {"starts_at": within.starts_at, "ends_at": within.ends_at}
-    return [busy_entry(row) for row in await fetch("busy_entries", therapist_id=therapist_id, **span)]
+    who = {"account_id": account_id or NOBODY, "now": now}
+    return [
+        busy_entry(row) for row in await fetch("busy_entries", therapist_id=therapist_id, **span, **who)
+    ]
 
 
 def busy_entry(row: Sequence[Any]) -> Busy:

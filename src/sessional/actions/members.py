@@ -21,6 +21,11 @@ async def know_clients(tx: Transaction, actor: Actor, client_ids: Sequence[int])
         raise NotFound("client", path=["clientIds"])
 
 
+async def clear_places(tx: Transaction, appointment_id: int, *, account_id: int, now: int) -> None:
+    """Take away holds of places that ran out, and the account's own: the constraint counts them all."""
+    await tx.fetch("clear_places", appointment_id=appointment_id, account_id=account_id, now=now)
+
+
 async def join_clients(
     tx: Transaction, appointment_id: int, client_ids: Sequence[int], wanted: Interval
 ) -> None:

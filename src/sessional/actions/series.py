@@ -208,9 +208,9 @@ async def _outcomes(
         starts_at=max(0, min(starts.values(), default=0) - _REACH),
         ends_at=max(starts.values(), default=0) + _REACH,
     )
+    who = {"account_id": actor.account_id, "now": now}
     rooms = None
     if services[service].needs_room:
-        who = {"account_id": actor.account_id, "now": now}
         rooms = await rooms_between(fetch, replace(whole, ends_at=whole.ends_at + length), **who)
     look = Look(
         rules=rules,
@@ -224,7 +224,7 @@ async def _outcomes(
         ),
         has_rules=diary[0][1] > 0,
         # A series makes sessions of its own: a place in a group that is there already is none for it.
-        busy=[replace(other, places_left=0) for other in await busy_around(fetch, therapist_id, whole)],
+        busy=[replace(one, places_left=0) for one in await busy_around(fetch, therapist_id, whole, **who)],
         rooms=rooms,
     )
     found = []

@@ -195,7 +195,8 @@ async def _look(work: Work, therapist_id: int, moves: Sequence[_Move]) -> Look:
         ends_at=max(move.span.ends_at for move in moves) + _REACH,
     )
     gone = {move.session.appointment_id for move in moves}
-    busy = await busy_around(fetch, therapist_id, reach)
+    who = {"account_id": work.actor.account_id, "now": work.now}
+    busy = await busy_around(fetch, therapist_id, reach, **who)
     return Look(
         rules=rules,
         closures=await load_closures(fetch),

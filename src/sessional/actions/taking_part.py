@@ -15,7 +15,7 @@ from sessional.actions.life import (
     check_version,
     opened,
 )
-from sessional.actions.members import join_clients, know_clients
+from sessional.actions.members import clear_places, join_clients, know_clients
 from sessional.actions.moving import check_movable
 from sessional.actions.own import check_override, sees_client
 from sessional.actions.work import Work
@@ -39,9 +39,11 @@ async def join_appointment(
         return {"appointment": session.ref}
     check_version(session, expected_version)
     check_movable(session, "joined")
-    ((places_left, _),) = await work.tx.fetch("taking_part", appointment_id=appointment_id)
+    places_left, any_held, _ = await _places(work, appointment_id)
     if len(new) > places_left:
         raise FullyBooked
+    if any_held:
+        await clear_places(work.tx, appointment_id, account_id=work.actor.account_id, now=work.now)
     span = Interval(starts_at=session.starts_at, ends_at=session.ends_at)
     await join_clients(work.tx, appointment_id, new, span)
     if session.status is Status.BOOKED and work.tells and work.desk.mails:
@@ -78,11 +80,17 @@ async def leave_appointment(
     check_version(session, expected_version)
     check_movable(session, "left")
     check_notice(work, session, by, override=override)
-    ((_, falls),) = await work.tx.fetch("taking_part", appointment_id=appointment_id)
+    _, _, falls = await _places(work, appointment_id)
     if falls or members == {client_id}:
         return await called_off(work, session, by, reason, reason_code)
     await work.tx.fetch("leave_appointment", appointment_id=appointment_id, client_id=client_id)
     return await _noted(work, session, "LEFT", reason)
+
+
+async def _places(work: Work, appointment_id: int) -> Sequence[Any]:
+    """The row of ``taking_part``."""
+    who = {"account_id": work.actor.account_id, "now": work.now}
+    return (await work.tx.fetch("taking_part", appointment_id=appointment_id, **who))[0]
 
 
 async def _members(work: Work, session: Session) -> set[int]:

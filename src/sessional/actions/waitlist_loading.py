@@ -61,13 +61,16 @@ async def load_practice(
         now=now,
         services=services,
         closures=await load_closures(tx.fetch),
-        diaries=await _diaries(tx, sorted({slot.therapist_id for slot in free}), reach),
+        diaries=await _diaries(tx, sorted({slot.therapist_id for slot in free}), reach, now),
         clients=await _clients(tx, entries, reach),
         rooms=await _rooms(tx, reach, now) if any(s.needs_room for s in services.values()) else {},
     )
 
 
-async def _diaries(tx: Transaction, therapist_ids: Sequence[int], reach: Interval) -> dict[int, Diary]:
+async def _diaries(
+    tx: Transaction, therapist_ids: Sequence[int], reach: Interval, now: int
+) -> dict[int, Diary]:
+    who: dict[str, Any] = {"account_id": None, "now": now}
     rules = await load_rules(tx.fetch, therapist_ids)
     named: defaultdict[int, set[str]] = defaultdict(set)
     packed = tx.dialect.pack(list(therapist_ids))
@@ -77,7 +80,7 @@ async def _diaries(tx: Transaction, therapist_ids: Sequence[int], reach: Interva
         number: Diary(
             rules=rules[number],
             specialisms=frozenset(named[number]),
-            busy=[replace(b, places_left=0) for b in await busy_around(tx.fetch, number, reach)],
+            busy=[replace(b, places_left=0) for b in await busy_around(tx.fetch, number, reach, **who)],
         )
         for number in therapist_ids
         if number in rules

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from sessional.actions.loading import busy_entry
+from sessional.actions.loading import NOBODY, busy_entry
 from sessional.actions.practice import Practice
 from sessional.actions.windows import Ahead, Entry, Windows
 from sessional.diary.ask import joins
@@ -201,6 +201,8 @@ class Walk:
             froms=pack(froms),
             untils=pack(untils),
             spans=orjson.dumps(spans).decode(),
+            account_id=self.ask.account_id or NOBODY,
+            now=self.ask.now,
         )
         for row in rows:
             self._rows.setdefault(row[0], []).append(row)

@@ -41,6 +41,7 @@ BOTH: Final = (
     Check("verify_clients", "Client {0}: appointment {1} overlaps appointment {2}."),
     Check("verify_participants", "Client {} in appointment {}: the time noted is not the session's."),
     Check("verify_places", "Appointment {} counts {} clients, but {} take part."),
+    Check("verify_places_held", "Appointment {} counts {} held places, but {} are held."),
     Check("verify_history", "Appointment {} is not as its history has it since version {}."),
     Check("verify_spans", "Appointment {} has an impossible span: {} to {}."),
     Check("verify_therapists", "Appointment {} belongs to therapist {}, who does not exist."),

@@ -39,6 +39,7 @@ _MARKS: Final = {
     "client_overlap": CLIENT,
     "room_overlap": ROOM,
     "appointment_capacity": CAPACITY,
+    "appointment_places": CAPACITY,
     "appointment_span": SPAN,
     "appointment_pkey": ID_TAKEN,
     "appointment_by_id": ID_TAKEN,

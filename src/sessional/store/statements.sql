@@ -200,11 +200,15 @@ WHERE therapist_id = :therapist_id AND starts_at < :ends_at
 ORDER BY starts_at
 
 -- name: busy_entries
--- Everything that takes up a therapist's time within a span, with what the rules ask about it.
+-- Everything that takes up a therapist's time within a span, with what the rules ask about it: of a group also
+-- the places that neither a client has nor another account holds.
 SELECT starts_at, ends_at, buffer_before_seconds, buffer_after_seconds, appointment_id, service_code,
-    CASE WHEN capacity > 1 AND status IN ('BOOKED', 'ARRIVED') THEN capacity - places_taken ELSE 0 END,
+    CASE WHEN capacity = 1 OR status NOT IN ('BOOKED', 'ARRIVED') THEN 0
+        WHEN places_held = 0 THEN capacity - places_taken ELSE capacity - places_taken - (
+            SELECT count(*) FROM appointment h
+            WHERE h.place_of = a.appointment_id AND h.held_until > :now AND h.held_by <> :account_id) END,
     held_until, held_by, room_id
-FROM appointment
+FROM appointment a
 WHERE therapist_id = :therapist_id AND starts_at < :ends_at
   AND starts_at > CAST(:starts_at AS bigint) - 86400
   AND ends_at > :starts_at AND blocks
@@ -235,7 +239,7 @@ WHERE therapist_id = :therapist_id AND held_until > 0 AND starts_at < :ends_at A
 RETURNING appointment_id
 
 -- name: take_hold
--- A hold becomes the session that it was held for, and keeps its number.
+-- A hold of a time becomes the session that it was held for, and keeps its number.
 UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, placed_at = :now,
     capacity = s.capacity,
     buffer_before_seconds = s.buffer_before_seconds, buffer_after_seconds = s.buffer_after_seconds,
@@ -243,13 +247,32 @@ UPDATE appointment SET status = 'BOOKED', held_until = 0, held_by = NULL, placed
 FROM service s
 WHERE appointment_id = :hold_id AND therapist_id = :therapist_id AND service_code = :service_code
   AND s.code = appointment.service_code AND starts_at = :starts_at AND ends_at = :ends_at
-  AND held_by = :account_id AND held_until > :now
+  AND held_by = :account_id AND held_until > :now AND place_of IS NULL
 RETURNING appointment_id, room_id
+
+-- name: take_place
+-- A hold of a place is used up; which session the place is in.
+DELETE FROM appointment
+WHERE appointment_id = :hold_id AND therapist_id = :therapist_id AND service_code = :service_code
+  AND starts_at = :starts_at AND ends_at = :ends_at AND held_by = :account_id AND held_until > :now
+  AND place_of IS NOT NULL
+RETURNING place_of
+
+-- name: clear_places
+-- Holds of places in a session that nobody needs any more: those that ran out, and the account's own.
+DELETE FROM appointment
+WHERE place_of = :appointment_id AND (held_until <= :now OR held_by = :account_id)
+RETURNING appointment_id
 
 -- name: group_at
 -- The session of a group that a further client can join: the same service at the same time. Nobody joins
--- what is only asked for.
-SELECT appointment_id, capacity - places_taken, room_id FROM appointment
+-- what is only asked for. Its places left are those that neither a client has nor another account holds; last,
+-- whether a hold is to be cleared away first.
+SELECT appointment_id, capacity - places_taken - CASE WHEN places_held = 0 THEN 0 ELSE (
+        SELECT count(*) FROM appointment h
+        WHERE h.place_of = a.appointment_id AND h.held_until > :now AND h.held_by <> :account_id) END,
+    room_id, places_held > 0
+FROM appointment a
 WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_at = :starts_at
   AND ends_at = :ends_at AND status IN ('BOOKED', 'ARRIVED') AND capacity > 1
 
@@ -318,8 +341,12 @@ RETURNING appointment_id
 SELECT client_id FROM appointment_client WHERE appointment_id = :appointment_id
 
 -- name: taking_part
--- How many places a session has left, and whether it is called off as soon as one of its clients leaves.
-SELECT a.capacity - a.places_taken, s.cancel_when_one_leaves
+-- How many places a session has left that no other account holds, whether a hold is to be cleared away first,
+-- and whether the session is called off as soon as one of its clients leaves.
+SELECT a.capacity - a.places_taken - CASE WHEN a.places_held = 0 THEN 0 ELSE (
+        SELECT count(*) FROM appointment h
+        WHERE h.place_of = a.appointment_id AND h.held_until > :now AND h.held_by <> :account_id) END,
+    a.places_held > 0, s.cancel_when_one_leaves
 FROM appointment a JOIN service s ON s.code = a.service_code WHERE a.appointment_id = :appointment_id
 
 -- name: leave_appointment
@@ -367,6 +394,7 @@ WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json
 WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
   AND starts_at < :ends_at AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
   AND (held_until = 0 OR held_until > :now) AND status NOT IN ('CANCELLED', 'ENTERED_IN_ERROR')
+  AND place_of IS NULL
 ORDER BY therapist_id, starts_at, appointment_id
 
 -- ---- series ------------------------------------------------------------------------------------------
@@ -1291,6 +1319,13 @@ SELECT a.appointment_id, a.places_taken, coalesce(c.clients, 0) FROM appointment
 ) c ON c.appointment_id = a.appointment_id
 WHERE a.places_taken <> coalesce(c.clients, 0) ORDER BY a.appointment_id
 
+-- name: verify_places_held
+-- Sessions that count more or fewer held places than are held.
+SELECT a.appointment_id, a.places_held, coalesce(h.holds, 0) FROM appointment a LEFT JOIN (
+    SELECT place_of, count(*) AS holds FROM appointment WHERE place_of IS NOT NULL GROUP BY place_of
+) h ON h.place_of = a.appointment_id
+WHERE a.places_held <> coalesce(h.holds, 0) ORDER BY a.appointment_id
+
 -- name: verify_history
 -- Sessions that are not as the last line of their history has them.
 SELECT e.appointment_id, e.version FROM appointment_event e JOIN appointment a
@@ -1702,6 +1737,14 @@ SELECT CAST(:therapist_id AS bigint), code, CAST(:starts_at AS bigint), CAST(:en
 FROM service WHERE code = :service_code
 RETURNING appointment_id
 
+-- name: add_place_hold
+-- A place in a group kept for an account. The group's row counts it (see the triggers).
+INSERT INTO appointment (therapist_id, service_code, starts_at, ends_at, status, held_until, held_by, place_of)
+SELECT therapist_id, service_code, starts_at, ends_at, 'PROPOSED', CAST(:held_until AS bigint),
+    CAST(:account_id AS bigint), appointment_id
+FROM appointment WHERE appointment_id = :group_id AND therapist_id = :therapist_id
+RETURNING appointment_id
+
 -- name: release_hold
 -- A hold of the account's own is given back.
 DELETE FROM appointment WHERE appointment_id = :hold_id AND held_until > 0 AND held_by = :account_id
@@ -1899,7 +1942,10 @@ SELECT service_id, code FROM service
 -- Neither a session nor a buffer is longer than a day, so the index can be entered.
 SELECT a.therapist_id, a.starts_at, a.ends_at, a.buffer_before_seconds, a.buffer_after_seconds,
     a.appointment_id, a.service_code,
-    CASE WHEN a.capacity > 1 AND a.status IN ('BOOKED', 'ARRIVED') THEN a.capacity - a.places_taken ELSE 0 END,
+    CASE WHEN a.capacity = 1 OR a.status NOT IN ('BOOKED', 'ARRIVED') THEN 0
+        WHEN a.places_held = 0 THEN a.capacity - a.places_taken ELSE a.capacity - a.places_taken - (
+            SELECT count(*) FROM appointment h
+            WHERE h.place_of = a.appointment_id AND h.held_until > :now AND h.held_by <> :account_id) END,
     a.held_until, a.held_by, a.room_id
 FROM unnest(CAST(:ids AS bigint[]), CAST(:froms AS bigint[]), CAST(:untils AS bigint[])) -- postgres
     AS s (therapist_id, since, until) -- postgres
@@ -2189,8 +2235,9 @@ FROM appointment a WHERE appointment_id = :appointment_id AND therapist_id = :th
 
 -- name: audit_appointments
 -- Sessions and holds as the record sees them.
-SELECT appointment_id, therapist_id, service_code, starts_at, ends_at, status, version, room_id,
-    rules_overridden, cancelled_by, cancelled_late, cancel_reason, held_until,
+SELECT appointment_id, therapist_id, service_code, starts_at, ends_at,
+    CASE WHEN place_of IS NULL THEN status ELSE 'HELD' END, version, room_id, rules_overridden,
+    cancelled_by, cancelled_late, cancel_reason, held_until,
     (SELECT json_agg(client_id ORDER BY client_id)::text -- postgres
     (SELECT json_group_array(client_id ORDER BY client_id) -- sqlite
         FROM appointment_client c WHERE c.appointment_id = a.appointment_id)

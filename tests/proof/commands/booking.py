@@ -71,8 +71,8 @@ class Books(Opened):
             and not m.free_rooms(start, end, who)
         ):
             reasons.add("ROOM_TAKEN")
-        taken = len(m.sessions[group].clients) if group is not None else 0
-        if len(clients) + taken > m.services[service].capacity:
+        room_for = m.services[service].capacity if group is None else m.places_left(group, who)
+        if len(clients) > room_for:
             reasons.add("FULLY_BOOKED")
         given = {"therapistId": str(therapist), "service": service, "startsAt": text(start)}
         given |= {"clientIds": [str(c) for c in clients], "holdId": hold and str(hold)}
@@ -85,6 +85,7 @@ class Books(Opened):
         if group is not None:
             assert number == group
             m.sessions[group].clients |= set(clients)
+            m.drop_places(group, who)
             return
         assert hold in (None, number)
         session = m.new(therapist, service, start, length, clients=set(clients))
@@ -93,10 +94,11 @@ class Books(Opened):
         self._took_room(number)
 
     def _is_mine(self, hold: int, who: int, therapist: int, service: str, start: int, end: int) -> bool:
+        """Whether a hold is on this very time, or on a place in the group that meets then."""
         found = self.m.held().get(hold)
-        mine = (who, therapist, service, start, end)
+        mine = (who, therapist, service, start, end, self.m.group_at(therapist, service, start, end))
         return found is not None and mine == (
-            found.by, found.therapist, found.service, found.start, found.end,
+            found.by, found.therapist, found.service, found.start, found.end, found.place_of,
         )  # fmt: skip
 
     @rule(t=therapists, s=st.sampled_from(["talk", "long"]), day=days, quarter=quarters, pick=picks)
@@ -144,7 +146,7 @@ class Books(Opened):
         # Holds end by the real clock there, which stands still far in the past.
         rows = self.world.sql(
             f"SELECT 1 FROM appointment WHERE therapist_id = {therapist} AND held_until > 0 "
-            f"AND starts_at < {end} AND ends_at > {start}"
+            f"AND starts_at < {end} AND ends_at > {start} AND place_of IS NULL"
         )
         alive = status in ("BOOKED", "PENDING")
         in_the_way = alive and (m.is_taken(therapist, start, end, None) or bool(rows))
@@ -165,9 +167,10 @@ class Books(Opened):
         rules = m.services[s]
         end = start + rules.duration_seconds
         reasons = m.refusals(therapist, s, start, rules.duration_seconds, who)
-        if m.group_at(therapist, s, start, end) is not None:
+        group = m.group_at(therapist, s, start, end)
+        if group is not None and m.places_left(group, who) < 1:
             reasons.add("SLOT_TAKEN")
-        if rules.needs_room and not m.free_rooms(start, end, who):
+        if group is None and rules.needs_room and not m.free_rooms(start, end, who):
             reasons.add("ROOM_TAKEN")
         given = {"therapistId": str(therapist), "service": s, "startsAt": text(start)}
         payload = self.world.do(who, "holdSlot", given, "hold { holdId }")
@@ -177,9 +180,10 @@ class Books(Opened):
             m.holds[number] = Hold(
                 therapist=therapist, service=s, start=start, end=end, by=who,
                 until=m.now + HOLD_SECONDS,
-                before=rules.buffer_before_seconds, after=rules.buffer_after_seconds,
+                before=rules.buffer_before_seconds, after=rules.buffer_after_seconds, place_of=group,
             )  # fmt: skip
-            self._took_room(number)
+            if group is None:
+                self._took_room(number)
 
     @precondition(lambda self: self.m.holds)
     @rule(who=accounts, at=which, people=members)

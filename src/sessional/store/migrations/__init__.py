@@ -25,5 +25,6 @@ STEPS: Final = {
     "0015": "0015_offers_told",
     "0016": "0016_second_factor",
     "0017": "0017_client_added",
+    "0018": "0018_places_held",
 }
 HEAD: Final = list(STEPS)[-1]
