@@ -1,63 +1,14 @@
-"""compose.yaml's services, started by their own commands: the database, the migration, the API."""
+"""What compose.yaml says of its services; test_containers.py starts them."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
-
-import asyncpg
-import pytest
 
 from tests.image import compose
-from tests.image.conftest import ROOT, on_port, started
-from tests.image.dockerfile import Image
+from tests.image.conftest import FILE
 from tests.support import postgres
-from tests.support.api import Api
-
-pytestmark = pytest.mark.xdist_group("image")
-
-FILE = ROOT / "compose.yaml"
-GIVEN = {
-    "POSTGRES_PASSWORD": "a-password",
-    "SESSIONAL_SECRET": "a secret of more than thirty-two bytes",
-    "SESSIONAL_ENCRYPTION_KEY": "a key that has more than thirty-two bytes",
-}
-
-
-@pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    services: dict[str, Any] = compose.read(FILE)["services"]
-    return services
-
-
-@pytest.fixture
-def database(postgres_server: str, services: dict[str, Any]) -> Iterator[str]:
-    """What the service ``database`` would be: host and port of a server with its user and database."""
-    given = services["database"]["environment"]
-    user, name = given["POSTGRES_USER"], given["POSTGRES_DB"]
-    _run(postgres_server, f"CREATE ROLE {user} SUPERUSER LOGIN", f"CREATE DATABASE {name} OWNER {user}")
-    yield urlsplit(postgres_server).netloc.rpartition("@")[2]
-    _run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {user}")
-
-
-def _run(server: str, *statements: str) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(f"{server}/postgres")
-        for statement in statements:
-            await connection.execute(statement)
-        await connection.close()
-
-    asyncio.run(run())
-
-
-def environment(service: dict[str, Any], database: str) -> dict[str, str]:
-    """The service's environment with what is given, and the database where it is here."""
-    values = {k: compose.filled(v, GIVEN) for k, v in service["environment"].items()}
-    return {k: v.replace("@database/", f"@{database}/") for k, v in values.items()}
 
 
 def test_the_database_is_healthy_by_its_own_check(services: dict[str, Any], database: str) -> None:
@@ -71,25 +22,6 @@ def test_the_database_is_healthy_by_its_own_check(services: dict[str, Any], data
         text=True,
     )
     assert ready.returncode == 0, ready.stdout
-
-
-def test_the_api_starts_on_the_database_that_the_migration_has_made(
-    image: Image, services: dict[str, Any], database: str
-) -> None:
-    migrate, api = services["migrate"], services["api"]
-    port = postgres.free_port()
-    command = on_port(api["command"], port)
-    _, *check = on_port(api["healthcheck"]["test"], port)
-
-    too_soon = image.run(command, environment(api, database))
-    assert "sessional migrate" in too_soon.communicate(timeout=30)[0].decode()
-
-    migration = image.run(migrate["command"], environment(migrate, database))
-    output = migration.communicate(timeout=60)[0].decode()
-    assert migration.returncode == 0, output
-
-    with started(image, command, check, environment(api, database)):
-        assert Api(f"http://127.0.0.1:{port}").code("{ viewer { role } }") == "UNAUTHENTICATED"
 
 
 def test_each_service_waits_for_the_one_before(services: dict[str, Any]) -> None:

@@ -1,20 +1,20 @@
-"""The Dockerfile makes an image that serves: its own commands, run in an empty folder."""
+"""The Dockerfile makes an image that serves: its own commands, run in an empty folder, and compose.yaml's.
+
+All of its tests are in this file, so that one of two workers builds it.
+"""
 
 from __future__ import annotations
 
 import re
 import stat
+from typing import Any
 
 import httpx
-import pytest
 
-from tests.image.conftest import ROOT, healthy, on_port, started
+from tests.image.conftest import ROOT, environment_of, healthy, on_port, started
 from tests.image.dockerfile import Image, context, instructions
 from tests.support.api import Api
 from tests.support.postgres import free_port
-
-# Built once: where tests run side by side, all of the image's run in one place.
-pytestmark = pytest.mark.xdist_group("image")
 
 
 def test_the_container_serves_on_every_address_and_its_health_is_that_of_the_database(image: Image) -> None:
@@ -69,6 +69,25 @@ def test_the_container_tests_itself_against_what_it_serves(image: Image) -> None
         tests = image.run(["bash", "run_tests.sh"], {"SESSIONAL_PORT": str(port)})
         output = tests.communicate(timeout=60)[0].decode()
         assert tests.returncode == 0, output
+
+
+def test_the_api_starts_on_the_database_that_the_migration_has_made(
+    image: Image, services: dict[str, Any], database: str
+) -> None:
+    migrate, api = services["migrate"], services["api"]
+    port = free_port()
+    command = on_port(api["command"], port)
+    _, *check = on_port(api["healthcheck"]["test"], port)
+
+    too_soon = image.run(command, environment_of(api, database))
+    assert "sessional migrate" in too_soon.communicate(timeout=30)[0].decode()
+
+    migration = image.run(migrate["command"], environment_of(migrate, database))
+    output = migration.communicate(timeout=60)[0].decode()
+    assert migration.returncode == 0, output
+
+    with started(image, command, check, environment_of(api, database)):
+        assert Api(f"http://127.0.0.1:{port}").code("{ viewer { role } }") == "UNAUTHENTICATED"
 
 
 def test_a_build_is_given_what_it_needs_and_nothing_else() -> None:
