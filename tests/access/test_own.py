@@ -417,6 +417,34 @@ async def test_a_client_waits_accepts_declines_and_leaves_for_themselves(
     assert [edge["node"]["clientId"] for edge in done["appointment"]["clients"]["edges"]] == [str(CLEO)]
 
 
+async def test_a_client_accepts_a_place_in_a_group_of_which_they_see_themselves_alone(
+    own_desk: Desk,
+) -> None:
+    """Before they take part it is not theirs, and yet the place in it is."""
+    desk, group = own_desk, 50
+    span = f"{OTTO}, 'one-off', {TEN + 80 * DAY}, {TEN + 80 * DAY + HOUR}"
+    row = "INSERT INTO appointment (appointment_id, therapist_id, service_code, starts_at, ends_at, status"
+    for statement in (
+        "UPDATE service SET horizon_days = 3660, duration_seconds = 3600, capacity = 2",
+        "DELETE FROM working_hours",
+        "UPDATE rules_clock SET version = version + 1",
+        f"DELETE FROM appointment WHERE appointment_id = {OFFERED_CLEO}",
+        f"{row}, capacity) VALUES ({group}, {span}, 'BOOKED', 2)",
+        f"INSERT INTO appointment_client (appointment_id, client_id) VALUES ({group}, {OLGA})",
+        f"{row}, held_until, held_by, place_of) "
+        f"VALUES ({OFFERED_CLEO}, {span}, 'PROPOSED', {TEN}, -1, {group})",
+    ):
+        await desk.books.run(statement)
+    seen = (await desk.data(Role.CLIENT, ALL_WAITING))["waitlist"]["edges"][0]["node"]
+    assert seen["offer"] == {"startsAt": text(TEN + 80 * DAY), "therapist": {"firstName": "Otto"}}
+    mine = {"waitlistEntryId": str(CLEO_WAITS)}
+    done = await desk.do(Role.CLIENT, "acceptOffer", mine, f"entry {{ status }} {WHERE}")
+    assert done["errors"] == []
+    assert done["entry"] == {"status": "ACCEPTED"}
+    assert done["appointment"]["appointmentId"] == str(group)
+    assert [edge["node"]["clientId"] for edge in done["appointment"]["clients"]["edges"]] == [str(CLEO)]
+
+
 async def test_a_client_declines_what_is_offered_to_them(own_desk: Desk) -> None:
     mine = {"waitlistEntryId": str(CLEO_WAITS)}
     done = await own_desk.do(Role.CLIENT, "declineOffer", mine, f"entry {{ {WAITING} }}")

@@ -114,3 +114,24 @@ def test_an_entry_that_cannot_be_is_refused_with_its_line_and_nothing_is_written
 def test_what_is_offered_to_one_is_refused_where_a_session_stands(practice):
     practice.take(*ABOVE, appointment(2, FAR + HOUR, therapistId=2))
     assert refused(practice, OFFERED).message == "line 1: what entry 7 of the waitlist is offered is taken"
+
+
+def test_a_place_in_a_group_that_is_offered_is_a_place_there_again(practice, other, capsys):
+    """And not a time, at which the group stands; nor a place more than there are."""
+    span = {"durationSeconds": HOUR, "therapistId": 2, "type": "circle"}
+    group = appointment(12, FAR + HOUR, **span)
+    places = {"kind": "appointmentDetails", "appointmentId": 12, "capacity": 2}
+    part = {"kind": "participant", "appointmentId": 12, "clientId": 5}
+    place = {name: value for name, value in OFFERED.items() if name != "offeredRoomId"}
+    place |= {"type": "circle", "clientId": 6}
+    lines = (*ABOVE, service("circle", capacity=2), group, places, part, place)
+    practice.take(*lines)
+    counted = "SELECT places_taken, places_held FROM appointment WHERE appointment_id = 12"
+    assert practice.run(counted) == [(1, 1)]
+    assert findings(practice, capsys) == []
+    assert practice.lines("waitlistEntry") == [place]
+    other.take_file(practice.export())
+    assert other.run(counted) == [(1, 1)]
+    assert other.export() == practice.export()
+    more = place | {"waitlistEntryId": 11, "turn": 12}
+    assert refused(practice, more).message.endswith("what entry 11 of the waitlist is offered is taken")

@@ -14,6 +14,7 @@ from sessional.diary.offers import Ask, reasons, starts
 from sessional.diary.rules import Busy, Closures, Rule, ServiceRules, TherapistRules
 from sessional.diary.slots import nearby
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
+from sessional.diary.waitlist import HELD_BY
 from sessional.errors import RuleRefused, SlotTaken
 from sessional.store.store import Transaction
 
@@ -56,7 +57,9 @@ async def admit_by_rules(
     reach = Interval(
         starts_at=max(0, wanted.starts_at - _REACH_SECONDS), ends_at=wanted.ends_at + _REACH_SECONDS
     )
-    busy = await busy_around(tx.fetch, therapist_id, reach, account_id=actor.account_id, now=now)
+    # A place that is offered is held, and is the one that they would take.
+    holder = HELD_BY if offered else actor.account_id
+    busy = await busy_around(tx.fetch, therapist_id, reach, account_id=holder, now=now)
     broken = reasons(rules, closures, ask, wanted.starts_at, busy)
     (has_rules,) = (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0]
     if not has_rules and as_staff:

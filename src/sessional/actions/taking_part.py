@@ -44,11 +44,16 @@ async def join_appointment(
         raise FullyBooked
     if any_held:
         await clear_places(work.tx, appointment_id, account_id=work.actor.account_id, now=work.now)
+    return await let_in(work, session, new)
+
+
+async def let_in(work: Work, session: Session, client_ids: Sequence[int]) -> Mapping[str, Any]:
+    """Clients for whom there are places, into the session; told, and on record. Raises ClientBusy."""
     span = Interval(starts_at=session.starts_at, ends_at=session.ends_at)
-    await join_clients(work.tx, appointment_id, new, span)
+    await join_clients(work.tx, session.appointment_id, client_ids, span)
     if session.status is Status.BOOKED and work.tells and work.desk.mails:
-        kind = notices.Kind.BOOKED
-        await notices.queue(work.tx, kind, [appointment_id], now=work.now, client_ids=new)
+        kind, numbers = notices.Kind.BOOKED, [session.appointment_id]
+        await notices.queue(work.tx, kind, numbers, now=work.now, client_ids=client_ids)
     return await _noted(work, session, "JOINED", None)
 
 
@@ -84,6 +89,7 @@ async def leave_appointment(
     if falls or members == {client_id}:
         return await called_off(work, session, by, reason, reason_code)
     await work.tx.fetch("leave_appointment", appointment_id=appointment_id, client_id=client_id)
+    work.frees(session.therapist_id, session.starts_at, session.ends_at)
     return await _noted(work, session, "LEFT", reason)
 
 

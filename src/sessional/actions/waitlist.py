@@ -13,9 +13,11 @@ import orjson
 
 from sessional.actions import checks, notices
 from sessional.actions.admission import admit_by_rules
+from sessional.actions.life import Session
 from sessional.actions.loading import load_services
 from sessional.actions.members import join_clients
 from sessional.actions.own import sees_client
+from sessional.actions.taking_part import let_in
 from sessional.actions.waitlist_offers import Listed, give_back, lock_waitlist
 from sessional.actions.work import Ref, Work
 from sessional.diary.life import Status
@@ -84,8 +86,8 @@ async def join_waitlist(
 
 
 async def accept_offer(work: Work, *, waitlist_entry_id: int) -> Mapping[str, Any]:
-    """The hold becomes the session, or a request that keeps its time where the service needs approval.
-    Accepting once more is no error.
+    """The hold becomes the session, or a request that keeps its time where the service needs approval; of a
+    place in a group, the client takes part in that. Accepting once more is no error.
 
     Raises HoldExpired where there is no offer any more, and what a booking raises.
     """
@@ -97,11 +99,14 @@ async def accept_offer(work: Work, *, waitlist_entry_id: int) -> Mapping[str, An
     await _obey(work, listed)
     place = {"offered_id": listed.offered_id, "therapist_id": listed.offered_therapist_id}
     taken = await work.tx.fetch("take_offer", now=work.now, held_by=HELD_BY, **place)
-    if not taken:
-        raise _no_offer()
-    number: int = taken[0][0]
-    asked_for = taken[0][1] == Status.PENDING
-    slot = listed.slot
+    number = await (_met(work, listed, *taken[0]) if taken else _joined(work, listed))
+    await work.tx.fetch("note_accepted", waitlist_entry_id=listed.entry_id, appointment_id=number)
+    return _accepted(listed.entry_id, number)
+
+
+async def _met(work: Work, listed: Listed, number: int, status: str, capacity: int) -> int:
+    """The client into the session that the hold has become. Of a group's, the other places are free."""
+    slot, asked_for = listed.slot, status == Status.PENDING
     span = Interval(starts_at=slot.starts_at, ends_at=slot.ends_at)
     await join_clients(work.tx, number, [listed.client_id], span)
     who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
@@ -109,8 +114,23 @@ async def accept_offer(work: Work, *, waitlist_entry_id: int) -> Mapping[str, An
     await work.tx.fetch("note_event", appointment_id=number, change=change, reason=None, **who)
     if work.desk.mails and not asked_for:
         await notices.queue(work.tx, notices.Kind.BOOKED, [number], now=work.now)
-    await work.tx.fetch("note_accepted", waitlist_entry_id=listed.entry_id, appointment_id=number)
-    return _accepted(listed.entry_id, number)
+    if capacity > 1:
+        work.frees(slot.therapist_id, slot.starts_at, slot.ends_at)
+    return number
+
+
+async def _joined(work: Work, listed: Listed) -> int:
+    """The client into the group in which a place was kept. Raises HoldExpired where there is none."""
+    slot = listed.slot
+    place = {"therapist_id": slot.therapist_id, "service_code": listed.service_code}
+    place |= {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "hold_id": listed.offered_id}
+    held = await work.tx.fetch("take_place", account_id=HELD_BY, now=work.now, **place)
+    if not held:
+        raise _no_offer()
+    (row,) = await work.tx.fetch("session", appointment_id=held[0][0])
+    session = Session(*row)
+    await let_in(work, session, [listed.client_id])
+    return session.appointment_id
 
 
 async def decline_offer(work: Work, *, waitlist_entry_id: int) -> Mapping[str, Any]:

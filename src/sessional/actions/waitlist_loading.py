@@ -14,6 +14,7 @@ import orjson
 
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.rooms import rooms_between
+from sessional.diary.rules import Busy, ServiceRules
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
 from sessional.diary.waitlist import Diary, Entry, Practice
 from sessional.store.store import Transaction
@@ -61,14 +62,18 @@ async def load_practice(
         now=now,
         services=services,
         closures=await load_closures(tx.fetch),
-        diaries=await _diaries(tx, sorted({slot.therapist_id for slot in free}), reach, now),
+        diaries=await _diaries(tx, sorted({slot.therapist_id for slot in free}), reach, services, now),
         clients=await _clients(tx, entries, reach),
         rooms=await _rooms(tx, reach, now) if any(s.needs_room for s in services.values()) else {},
     )
 
 
 async def _diaries(
-    tx: Transaction, therapist_ids: Sequence[int], reach: Interval, now: int
+    tx: Transaction,
+    therapist_ids: Sequence[int],
+    reach: Interval,
+    services: Mapping[str, ServiceRules],
+    now: int,
 ) -> dict[int, Diary]:
     who: dict[str, Any] = {"account_id": None, "now": now}
     rules = await load_rules(tx.fetch, therapist_ids)
@@ -80,16 +85,19 @@ async def _diaries(
         number: Diary(
             rules=rules[number],
             specialisms=frozenset(named[number]),
-            busy=[replace(b, places_left=0) for b in await busy_around(tx.fetch, number, reach, **who)],
+            busy=[_to_offer(b, services) for b in await busy_around(tx.fetch, number, reach, **who)],
         )
         for number in therapist_ids
         if number in rules
     }
 
 
-async def _clients(
-    tx: Transaction, entries: Sequence[Entry], reach: Interval
-) -> Mapping[int, Sequence[Interval]]:
+def _to_offer(other: Busy, services: Mapping[str, ServiceRules]) -> Busy:
+    """What is asked for first is a session of its own: no place in a group is offered for it."""
+    return replace(other, places_left=0) if services[other.service_code].needs_approval else other
+
+
+async def _clients(tx: Transaction, entries: Sequence[Entry], reach: Interval) -> dict[int, list[Interval]]:
     found: defaultdict[int, list[Interval]] = defaultdict(list)
     packed = tx.dialect.pack(sorted({entry.client_id for entry in entries}))
     span = {"starts_at": reach.starts_at, "ends_at": reach.ends_at}

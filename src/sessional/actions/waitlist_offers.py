@@ -215,23 +215,27 @@ async def _write(tx: Transaction, offer: Offer, now: int) -> bool:
     """The hold and the entry that it is for. Where somebody was faster, there is nothing to offer."""
     slot = offer.slot
     span = {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "therapist_id": slot.therapist_id}
-    if offer.room_id is not None:
-        nobody = {"room_id": offer.room_id, "appointment_id": 0, "account_id": 0, "now": now}
-        at = {"starts_at": slot.starts_at, "ends_at": slot.ends_at}
-        await tx.fetch("clear_room", **nobody, **at)
-    added: Sequence[Sequence[Any]] = ()
-    with suppress(Conflict):
-        added = await tx.fetch(
-            "add_offer",
-            service_code=offer.entry.service_code,
-            held_until=offer.offered_until + KEPT_SECONDS,
-            held_by=HELD_BY,
-            room_id=offer.room_id,
-            **span,
-        )
+    added = await _hold(tx, offer, now)
     if not added:
         return False
     told = {"offered_id": added[0][0], "offered_until": offer.offered_until, **span}
     if not await tx.fetch("note_offer", waitlist_entry_id=offer.entry.entry_id, **told):
         raise Conflict("waitlist_entry")
     return True
+
+
+async def _hold(tx: Transaction, offer: Offer, now: int) -> Sequence[Sequence[Any]]:
+    """The number of the time, or of the place in a group, that is kept for the entry."""
+    slot, held_until = offer.slot, offer.offered_until + KEPT_SECONDS
+    span = {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "therapist_id": slot.therapist_id}
+    if offer.group_id is not None:
+        place = {"group_id": offer.group_id, "therapist_id": slot.therapist_id}
+        return await tx.fetch("add_place_hold", account_id=HELD_BY, held_until=held_until, **place)
+    if offer.room_id is not None:
+        nobody = {"room_id": offer.room_id, "appointment_id": 0, "account_id": 0, "now": now}
+        at = {"starts_at": slot.starts_at, "ends_at": slot.ends_at}
+        await tx.fetch("clear_room", **nobody, **at)
+    kept = {"held_until": held_until, "held_by": HELD_BY, "room_id": offer.room_id}
+    with suppress(Conflict):
+        return await tx.fetch("add_offer", service_code=offer.entry.service_code, **kept, **span)
+    return ()

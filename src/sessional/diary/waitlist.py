@@ -7,11 +7,11 @@ here is written by ``actions.waitlist_offers`` as a hold, which nobody can book 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from sessional.diary.ask import Ask
+from sessional.diary.ask import Ask, joined
 from sessional.diary.availability import open_intervals
 from sessional.diary.offers import starts
 from sessional.diary.rules import Busy, Closures, ServiceRules, TherapistRules
@@ -61,7 +61,7 @@ class Entry:
 class Diary:
     """A therapist's diary as it is now, with the offers that are made as they are made.
 
-    Nothing in ``busy`` has places left: what is offered is a time of one's own, not a place in a group.
+    Of groups, ``busy`` has the places that can be offered.
     """
 
     rules: TherapistRules
@@ -77,19 +77,21 @@ class Practice:
     services: Mapping[str, ServiceRules]
     closures: Closures
     diaries: Mapping[int, Diary]
-    # client -> when they have sessions; room -> when it is taken.
-    clients: Mapping[int, Sequence[Interval]] = field(default_factory=dict)
+    # client -> when they have sessions, or are offered some; room -> when it is taken.
+    clients: dict[int, list[Interval]] = field(default_factory=dict)
     rooms: Mapping[int, list[Interval]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A time for an entry, with the room that the service needs, until when it can be accepted."""
+    """A time for an entry, with the room that the service needs, until when it can be accepted; or a place
+    in the group that meets then, which has its room."""
 
     entry: Entry
     slot: Slot
     room_id: int | None
     offered_until: int
+    group_id: int | None = None
 
 
 def wishes(entry: Entry) -> list[Fits]:
@@ -124,6 +126,7 @@ def _offers(entry: Entry, free: Sequence[Slot], practice: Practice, offer_second
     length = length_of(entry, service)
     for therapist_id in dict.fromkeys(slot.therapist_id for slot in free):
         diary = practice.diaries[therapist_id]
+        ask = _ask(entry, diary, practice)
         spans = [(slot.starts_at, slot.ends_at) for slot in free if slot.therapist_id == therapist_id]
         for start in _starts(entry, diary, spans, practice):
             until = offered_until(practice.now, start, service, offer_seconds)
@@ -132,16 +135,24 @@ def _offers(entry: Entry, free: Sequence[Slot], practice: Practice, offer_second
                 continue
             if not all(fit(diary.rules, start) for fit in fits) or not _can_come(entry, span, practice):
                 continue
-            room_id = _room(span, practice) if service.needs_room else None
-            if service.needs_room and room_id is None:
+            group = joined(ask, start, diary.busy)
+            room_id = _room(span, practice) if service.needs_room and group is None else None
+            if service.needs_room and group is None and room_id is None:
                 continue
             place = Slot(therapist_id=therapist_id, starts_at=start, ends_at=start + length)
-            yield Offer(entry=entry, slot=place, room_id=room_id, offered_until=until)
+            group_id = None if group is None else group.appointment_id
+            yield Offer(entry=entry, slot=place, room_id=room_id, offered_until=until, group_id=group_id)
 
 
 def take(offer: Offer, practice: Practice) -> None:
-    """From now on the offer is in the way of the next."""
+    """From now on the offer is in the way of the next, and its client is not offered what meets then."""
     slot, service = offer.slot, practice.services[offer.entry.service_code]
+    span = Interval(starts_at=slot.starts_at, ends_at=slot.ends_at)
+    practice.clients.setdefault(offer.entry.client_id, []).append(span)
+    diary = practice.diaries[slot.therapist_id]
+    if offer.group_id is not None:
+        diary.busy = [_with_a_place_less(one, offer.group_id) for one in diary.busy]
+        return
     held = Busy(
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
@@ -151,10 +162,13 @@ def take(offer: Offer, practice: Practice) -> None:
         held_by=HELD_BY,
         held_until=offer.offered_until + KEPT_SECONDS,
     )
-    practice.diaries[slot.therapist_id].busy.append(held)
+    diary.busy.append(held)
     if offer.room_id is not None:
-        span = Interval(starts_at=slot.starts_at, ends_at=slot.ends_at)
         practice.rooms[offer.room_id].append(span)
+
+
+def _with_a_place_less(other: Busy, group_id: int) -> Busy:
+    return replace(other, places_left=other.places_left - 1) if other.appointment_id == group_id else other
 
 
 def offered_until(now: int, starts_at: int, service: ServiceRules, offer_seconds: int) -> int:
@@ -181,16 +195,20 @@ def _starts(entry: Entry, diary: Diary, free: Iterable[Span], practice: Practice
     spans = merged((max(start, earliest), min(end, entry.until_at)) for start, end in free)
     if not spans or not _wanted(entry, diary):
         return
+    ask = _ask(entry, diary, practice)
+    within = Interval(starts_at=spans[0][0], ends_at=spans[-1][1])
+    yield from _inside(spans, starts(diary.rules, practice.closures, ask, within, diary.busy))
+
+
+def _ask(entry: Entry, diary: Diary, practice: Practice) -> Ask:
     service = practice.services[entry.service_code]
-    ask = Ask(
+    return Ask(
         service=service,
         duration_seconds=length_of(entry, service),
         account_id=None,
         now=practice.now,
         free_of_hours=not diary.rules.takes_search_bookings,
     )
-    within = Interval(starts_at=spans[0][0], ends_at=spans[-1][1])
-    yield from _inside(spans, starts(diary.rules, practice.closures, ask, within, diary.busy))
 
 
 def _inside(spans: Sequence[Span], instants: Iterable[int]) -> Iterator[int]:

@@ -6,7 +6,7 @@ Lists are stored as JSON, in an order that does not depend on the file. Must not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -123,16 +123,7 @@ async def held(load: Load, row: Mapping[str, Any]) -> int | None:
     if row["status"] != Waiting.OFFERED:
         return None
     try:
-        added = await load.fetch(
-            "add_offer",
-            therapist_id=row["offered_therapist_id"],
-            service_code=row["service_code"],
-            starts_at=row["offered_starts_at"],
-            ends_at=row["offered_ends_at"],
-            held_until=row["offered_until"] + KEPT_SECONDS,
-            held_by=HELD_BY,
-            room_id=row["offered_room_id"],
-        )
+        added = await _kept(load, row)
     except Conflict:
         added = ()
     if not added:
@@ -140,3 +131,16 @@ async def held(load: Load, row: Mapping[str, Any]) -> int | None:
         raise BadLine(f"what entry {entry_id} of the waitlist is offered is taken")
     number: int = added[0][0]
     return number
+
+
+async def _kept(load: Load, row: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """A place in the group that meets then, or the time."""
+    therapist_id, held_until = row["offered_therapist_id"], row["offered_until"] + KEPT_SECONDS
+    place = {"therapist_id": therapist_id, "service_code": row["service_code"]}
+    place |= {"starts_at": row["offered_starts_at"], "ends_at": row["offered_ends_at"]}
+    group = await load.fetch("group_at", account_id=HELD_BY, now=0, **place)
+    if group:
+        at = {"group_id": group[0][0], "therapist_id": therapist_id}
+        return await load.fetch("add_place_hold", account_id=HELD_BY, held_until=held_until, **at)
+    kept = {"held_until": held_until, "held_by": HELD_BY, "room_id": row["offered_room_id"]}
+    return await load.fetch("add_offer", **kept, **place)

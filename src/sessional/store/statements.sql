@@ -1814,11 +1814,12 @@ UNION ALL
 SELECT 0 WHERE EXISTS (SELECT 1 FROM waitlist_entry WHERE status = 'WAITING' AND until_at <= :now)
 
 -- name: offers_run_out_in
--- The entries whose offers in some diaries have run out.
+-- The entries whose offers in some diaries have run out, or were of a place in a group that is not there any more.
 SELECT waitlist_entry_id, client_id, service_code, status, declined, offered_id, offered_until,
     offered_therapist_id, offered_starts_at, offered_ends_at, appointment_id
-FROM waitlist_entry
-WHERE offered_until <= :now
+FROM waitlist_entry w
+WHERE (offered_until <= :now OR status = 'OFFERED' AND NOT EXISTS (
+    SELECT 1 FROM appointment a WHERE a.therapist_id = w.offered_therapist_id AND a.appointment_id = w.offered_id))
   AND offered_therapist_id = ANY(CAST(:therapist_ids AS bigint[])) -- postgres
   AND offered_therapist_id IN (SELECT value FROM json_each(:therapist_ids)) -- sqlite
 ORDER BY turn
@@ -1838,11 +1839,16 @@ WHERE l.therapist_id = ANY(CAST(:therapist_ids AS bigint[])) -- postgres
 WHERE l.therapist_id IN (SELECT value FROM json_each(:therapist_ids)) -- sqlite
 
 -- name: sessions_of_clients
--- When some clients have sessions within a span.
+-- When some clients have sessions within a span, or are offered some.
 SELECT client_id, starts_at, ends_at FROM appointment_client
 WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
 WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
   AND blocks AND starts_at < :ends_at AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
+UNION ALL
+SELECT client_id, offered_starts_at, offered_ends_at FROM waitlist_entry
+WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
+WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
+  AND status = 'OFFERED' AND offered_starts_at < :ends_at AND offered_ends_at > :starts_at
 
 -- name: add_offer
 -- A time kept for whoever it is offered to, with its room and the buffers that the session will have. No
@@ -1888,8 +1894,8 @@ UPDATE appointment SET status = CASE WHEN s.needs_approval THEN 'PENDING' ELSE '
     cancel_notice_seconds = s.cancel_notice_seconds
 FROM service s
 WHERE appointment_id = :offered_id AND therapist_id = :therapist_id AND s.code = appointment.service_code
-  AND held_until > :now AND held_by = :held_by
-RETURNING appointment_id, status
+  AND held_until > :now AND held_by = :held_by AND place_of IS NULL
+RETURNING appointment_id, status, appointment.capacity
 
 -- name: note_accepted
 -- An entry has come to its session.
