@@ -193,6 +193,19 @@ async def test_a_full_group_has_no_place_to_hold(group: Group) -> None:
     assert codes(await group.practice.do("holdSlot", group.place, HOLD)) == ["SLOT_TAKEN"]
 
 
+async def test_a_full_group_in_a_diary_that_nobody_has_set_up_has_none_either(
+    practice: Practice, therapist: int
+) -> None:
+    code = await o.service(practice.books, capacity=2)
+    place = {"therapistId": therapist, "startsAt": o.text(o.at("UTC", o.monday(), 600)), "service": code}
+    await practice.done("bookAppointment", {**place, "clientIds": await people(practice, 1)}, BOOKED)
+    held = await practice.done("holdSlot", place, HOLD)
+    assert codes(await as_ben(practice, "holdSlot", place, HOLD)) == ["SLOT_TAKEN"]
+    more = {**place, "clientIds": await people(practice, 1), "holdId": held["hold"]["holdId"]}
+    await practice.done("bookAppointment", more, BOOKED)
+    assert codes(await as_ben(practice, "holdSlot", place, HOLD)) == ["SLOT_TAKEN"]
+
+
 async def test_a_held_place_is_no_session_and_no_time_in_the_diary(group: Group) -> None:
     await group.held()
     found = await group.practice.ask(

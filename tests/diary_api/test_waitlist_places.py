@@ -172,14 +172,27 @@ async def test_a_place_that_somebody_held_is_offered_when_it_is_given_back(full:
 
 async def test_the_other_places_of_a_group_that_an_offer_began_are_offered_as_well(full: Full) -> None:
     practice = full.practice
-    first, second = await full.joins(), await full.joins()
+    client = (await people(practice, 1))[0]
+    first, second, same, third = [await full.joins(one) for one in (None, client, client, None)]
     await practice.done("cancelAppointment", {"appointmentId": full.number, "by": "PRACTICE"})
     assert await statuses(practice, first, second) == ["OFFERED", "WAITING"]
     session = await practice.done("acceptOffer", of(first), TOOK_PART)
-    assert await statuses(practice, second) == ["OFFERED"]
+    assert await statuses(practice, second, same, third) == ["OFFERED", "WAITING", "OFFERED"]
     joined = await practice.done("acceptOffer", of(second), TOOK_PART)
     assert joined["appointment"]["appointmentId"] == session["appointment"]["appointmentId"]
     assert joined["appointment"]["placesTaken"] == 2
+
+
+async def test_a_place_needs_no_room_beside_the_groups(practice: Practice) -> None:
+    needed = practice.books.path is None or 1
+    await practice.books.run("DELETE FROM appointment WHERE room_id IS NOT NULL")
+    await practice.books.run("DELETE FROM room")
+    await practice.done("addRoom", {"name": "the only one"})
+    full = await filled(practice, 2, needs_room=needed)
+    number = await full.joins()
+    await full.leaves()
+    assert await statuses(practice, number) == ["OFFERED"]
+    await practice.done("acceptOffer", of(number))
 
 
 async def test_no_place_is_offered_of_what_has_to_be_asked_for(practice: Practice) -> None:
