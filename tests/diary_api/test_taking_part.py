@@ -106,6 +106,22 @@ async def test_clients_join_while_there_are_places_and_joining_once_more_is_no_e
     assert codes(full) == ["FULLY_BOOKED"]
 
 
+async def test_booking_the_time_of_a_group_joins_it_on_record(practice: Practice, therapist: int) -> None:
+    """The next version and a line of the history, as by joining: who looked before is told so."""
+    ann, ben = await people(practice, 2)
+    number = await together(practice, therapist, [ann], capacity=3)
+    sql = "SELECT service_code FROM appointment WHERE appointment_id = $1"
+    code = await practice.books.value(sql, int(number))
+    book = {"therapistId": therapist, "startsAt": at(TEN), "service": code, "clientIds": [ben]}
+    key = {"idempotencyKey": f"join-{number}"}
+    joined = (await practice.done("bookAppointment", book | key, STATE))["appointment"]
+    assert (joined["appointmentId"], who(joined), joined["version"]) == (number, [ann, ben], 2)
+    assert changes(joined) == ["BOOKED", "JOINED"]
+    assert (await practice.done("bookAppointment", book | key, STATE))["appointment"] == joined
+    move = {"appointmentId": number, "startsAt": at(TEN + 3600), "by": "PRACTICE", "expectedVersion": 1}
+    assert codes(await practice.do("rescheduleAppointment", move, STATE)) == ["STALE_VERSION"]
+
+
 async def test_the_last_place_of_a_group_goes_to_one_of_those_who_join_at_once(
     practice: Practice, therapist: int
 ) -> None:

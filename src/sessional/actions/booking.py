@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sessional.access import Actor
-from sessional.actions import notices
+from sessional.actions import history, notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.desk import Desk
 from sessional.actions.entry import account_values, standing
@@ -98,6 +98,17 @@ class _Service:
     capacity: int
     needs_room: bool
     any_buffers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group that meets then, and that further clients can join: the columns of ``group_at``."""
+
+    appointment_id: int
+    places_left: int
+    room_id: int | None
+    any_held: bool
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,29 +212,30 @@ class _Attempt:
         if wish.hold_id is not None:
             return await self._take_hold(tx, wanted, place, service)
         if service.capacity > 1 and wish.client_ids and (group := await self._group_at(tx, place)):
-            return await self._join(tx, *group)
+            return await self._join(tx, group)
         appointment_id = await self._add(tx, wanted, place)
         if service.needs_room or wish.room_id is not None or wish.override_rules:
             await self._furnish(tx, appointment_id, wanted, service, None)
         return appointment_id
 
-    async def _group_at(self, tx: Transaction, place: dict[str, Any]) -> Sequence[Any] | None:
-        """The row of ``group_at``, if a group meets there."""
+    async def _group_at(self, tx: Transaction, place: dict[str, Any]) -> _Group | None:
         mine = {"account_id": self.actor.account_id, "now": self.new.now}
         found = await tx.fetch("group_at", **mine, **place)
-        return found[0] if found else None
+        return _Group(*found[0]) if found else None
 
-    async def _join(
-        self, tx: Transaction, appointment_id: int, places_left: int, room_id: int | None, any_held: bool
-    ) -> int:
+    async def _join(self, tx: Transaction, group: _Group) -> int:
         """A group that is there already. Raises FullyBooked, or InvalidInput where it meets elsewhere."""
-        if places_left < len(self.wish.client_ids):
+        if group.places_left < len(self.wish.client_ids):
             raise FullyBooked
-        if self.wish.room_id not in (None, room_id):
+        if self.wish.room_id not in (None, group.room_id):
             raise InvalidInput("The group at that time meets in another room.", path=["roomId"])
-        if any_held:
-            await clear_places(tx, appointment_id, account_id=self.actor.account_id, now=self.new.now)
-        return appointment_id
+        number, actor, now = group.appointment_id, self.actor, self.new.now
+        if group.any_held:
+            await clear_places(tx, number, account_id=actor.account_id, now=now)
+        row = {"appointment_id": number, "therapist_id": self.wish.therapist_id}
+        same = {"status": group.status}
+        await history.change(tx, actor, now, row, "set_status", same, named="JOINED")
+        return number
 
     async def _take_hold(
         self, tx: Transaction, wanted: Interval, place: dict[str, Any], service: _Service
@@ -250,7 +262,7 @@ class _Attempt:
             raise HoldExpired
         if not self.wish.client_ids:
             raise InvalidInput("A place that is held needs somebody to take it.", path=["clientIds"])
-        return await self._join(tx, *group)
+        return await self._join(tx, group)
 
     async def _add(self, tx: Transaction, wanted: Interval, place: dict[str, Any]) -> int:
         """The new session's id. The constraint decides; where it refuses, the diary says why.

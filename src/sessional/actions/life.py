@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, overload
 
 from sessional.access import Actor
-from sessional.actions import notices
+from sessional.actions import history, notices
 from sessional.actions.own import check_override, is_client, sees_session
 from sessional.actions.work import Ref, Work
 from sessional.diary.life import (
@@ -105,15 +105,11 @@ async def changed(
     """Write a change, its event and its notices; a session's first change also notes what it was before."""
     if reason is not None and len(reason) > LONGEST_REASON:
         raise InvalidInput(f"A reason has at most {LONGEST_REASON:,} characters.", path=["reason"])
-    number = session.appointment_id
-    who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
-    if not await work.tx.fetch("has_history", appointment_id=number):
-        await work.tx.fetch("note_event", appointment_id=number, change="BOOKED", reason=None, **who)
-    row = {"appointment_id": number, "therapist_id": session.therapist_id}
-    await work.tx.fetch(statement, **row, **values)
+    row = {"appointment_id": session.appointment_id, "therapist_id": session.therapist_id}
+    tx, actor, now = work.tx, work.actor, work.now
+    await history.change(tx, actor, now, row, statement, values, named=change, reason=reason)
     if session.status in BLOCKS and not _stays(statement, values):
         work.frees(session.therapist_id, session.starts_at, session.ends_at)
-    await work.tx.fetch("note_event", appointment_id=number, change=change, reason=reason, **who)
     await _tell(work, session, change)
     return {"appointment": session.ref}
 

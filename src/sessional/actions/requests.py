@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sessional.actions import history
 from sessional.actions.holds import admit
 from sessional.actions.life import changed, check_version, opened
 from sessional.actions.moving import admit_move, as_wish
@@ -57,8 +58,7 @@ async def request_appointment(
     await _join(work, number, participants(work.actor, client_ids or ()), known[0][1], wanted)
     if reserve and known[0][2]:
         await _furnish(work, number, therapist_id, wanted)
-    who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
-    await work.tx.fetch("note_event", appointment_id=number, change="REQUESTED", reason=None, **who)
+    await history.note(work.tx, work.actor, work.now, number, "REQUESTED")
     return {"appointment": Ref("Appointment", number)}
 
 

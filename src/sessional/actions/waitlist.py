@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from sessional.actions import checks, notices
+from sessional.actions import checks, history, notices
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.life import Session
 from sessional.actions.loading import load_services
@@ -109,9 +109,7 @@ async def _met(work: Work, listed: Listed, number: int, status: str, capacity: i
     slot, asked_for = listed.slot, status == Status.PENDING
     span = Interval(starts_at=slot.starts_at, ends_at=slot.ends_at)
     await join_clients(work.tx, number, [listed.client_id], span)
-    who = {"account_id": work.actor.account_id, "username": work.actor.username, "now": work.now}
-    change = "REQUESTED" if asked_for else "BOOKED"
-    await work.tx.fetch("note_event", appointment_id=number, change=change, reason=None, **who)
+    await history.note(work.tx, work.actor, work.now, number, "REQUESTED" if asked_for else "BOOKED")
     if work.desk.mails and not asked_for:
         await notices.queue(work.tx, notices.Kind.BOOKED, [number], now=work.now)
     if capacity > 1:

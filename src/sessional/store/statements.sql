@@ -266,12 +266,12 @@ RETURNING appointment_id
 
 -- name: group_at
 -- The session of a group that a further client can join: the same service at the same time. Nobody joins
--- what is only asked for. Its places left are those that neither a client has nor another account holds; last,
--- whether a hold is to be cleared away first.
+-- what is only asked for. Its places left are those that neither a client has nor another account holds; then
+-- whether a hold is to be cleared away first, and its state.
 SELECT appointment_id, capacity - places_taken - CASE WHEN places_held = 0 THEN 0 ELSE (
         SELECT count(*) FROM appointment h
         WHERE h.place_of = a.appointment_id AND h.held_until > :now AND h.held_by <> :account_id) END,
-    room_id, places_held > 0
+    room_id, places_held > 0, status
 FROM appointment a
 WHERE therapist_id = :therapist_id AND service_code = :service_code AND starts_at = :starts_at
   AND ends_at = :ends_at AND status IN ('BOOKED', 'ARRIVED') AND capacity > 1

@@ -85,6 +85,7 @@ class Books(Opened):
         if group is not None:
             assert number == group
             m.sessions[group].clients |= set(clients)
+            m.sessions[group].change()
             m.drop_places(group, who)
             return
         assert hold in (None, number)
