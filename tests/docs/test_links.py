@@ -87,3 +87,12 @@ def test_the_map_shows_every_room_of_the_house() -> None:
     rooms = {p for p in house.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     rooms.remove(house / "__init__.py")
     assert [named(room) for room in sorted(rooms - mapped())] == []
+
+
+def test_decisions_are_listed_as_they_stand_and_the_newest_stand_at_the_end() -> None:
+    text = (ROOT / "docs/decisions.md").read_text("utf-8")
+    listed = re.findall(r"^- \[(.*)\]\(#", text, re.MULTILINE)
+    decided = re.findall(r"^## (.*)\n\n(\d{4}-\d\d-\d\d)", text, re.MULTILINE)
+    assert listed == [title for title, _ in decided] == re.findall(r"^## (.*)$", text, re.MULTILINE)
+    days = [day for _, day in decided]
+    assert days == sorted(days)
