@@ -206,15 +206,25 @@ async def test_a_full_group_in_a_diary_that_nobody_has_set_up_has_none_either(
     assert codes(await as_ben(practice, "holdSlot", place, HOLD)) == ["SLOT_TAKEN"]
 
 
-async def test_a_held_place_is_no_session_and_no_time_in_the_diary(group: Group) -> None:
-    await group.held()
+async def test_a_held_place_is_no_session_and_a_calendar_shows_it_while_it_is_held(group: Group) -> None:
+    hold = await group.held()
+    assert await in_the_calendar(group) == ([{"startsAt": o.text(group.at)}], 1)
+    await group.run_out(hold)
+    assert await in_the_calendar(group) == ([], 1)
+
+
+async def in_the_calendar(group: Group) -> tuple[Any, int]:
+    """What a calendar draws as held, and how many sessions there are; one span is busy in either case."""
     found = await group.practice.ask(
         "query($t: ID!, $f: DateTime!, $u: DateTime!) { appointments(filters: {therapistIds: [$t]}) { "
-        "totalCount } diary(therapistIds: [$t], from: $f, until: $u) { held { startsAt } } }",
+        "totalCount } diary(therapistIds: [$t], from: $f, until: $u) { held { startsAt } busy { startsAt } "
+        "appointments { appointmentId } } }",
         t=str(group.therapist), f=o.text(group.at), u=o.text(group.at + 3600),
     )  # fmt: skip
-    assert found["appointments"]["totalCount"] == 1
-    assert found["diary"] == [{"held": []}]
+    (diary,) = found["diary"]
+    assert diary["busy"] == [{"startsAt": o.text(group.at)}]
+    assert [one["appointmentId"] for one in diary["appointments"]] == [group.number]
+    return diary["held"], found["appointments"]["totalCount"]
 
 
 async def test_the_database_refuses_a_client_for_whom_only_a_held_place_is_left(group: Group) -> None:

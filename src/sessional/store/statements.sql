@@ -388,13 +388,13 @@ UPDATE therapist SET rules_version = (SELECT version FROM rules_clock) WHERE the
 -- ---- calendar ----------------------------------------------------------------------------------------
 
 -- name: calendar_entries
--- What stands in some diaries within a span: sessions that take place or are asked for, and live holds.
+-- What stands in some diaries within a span: sessions that take place or are asked for, and live holds of times
+-- and of places in groups.
 SELECT therapist_id, appointment_id, starts_at, ends_at, held_until, blocks FROM appointment
 WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
 WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
   AND starts_at < :ends_at AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
   AND (held_until = 0 OR held_until > :now) AND status NOT IN ('CANCELLED', 'ENTERED_IN_ERROR')
-  AND place_of IS NULL
 ORDER BY therapist_id, starts_at, appointment_id
 
 -- ---- series ------------------------------------------------------------------------------------------
