@@ -304,3 +304,13 @@ async def test_nobody_searches_without_an_account_that_stands(practice: Practice
     body = {"query": COUNT, "variables": {"search": {"service": "one-off"}}}
     answer = await practice.client.post("/graphql", json=body, headers={"Authorization": ""})
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+async def test_a_time_that_no_session_can_have_is_not_explained_but_refused(
+    practice: Practice, at: str
+) -> None:
+    code, number = await o.service(practice.books), await o.therapist(practice.books)
+    await o.works(practice.books, number, 540, 1020)
+    answer = await practice.answer(EXPLAIN, {"id": str(number), "at": at, "service": code})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INVALID_TIME"]

@@ -265,3 +265,21 @@ async def test_a_cancel_and_a_move_at_once_leave_one_of_the_two_and_no_half(
             "SELECT status FROM appointment WHERE appointment_id = $1", int(number)
         )
         assert rows == [("CANCELLED",)]
+
+
+async def test_a_session_that_is_at_that_time_already_is_not_moved_and_a_retry_is_no_error(
+    practice: Practice, therapist: int
+) -> None:
+    """No version, no line in its history: nobody is told of a move that never was."""
+    number = await booked(practice, therapist)
+    move = {"appointmentId": number, "startsAt": at(TEN + HOUR), "expectedVersion": 1}
+    first = await changed(practice, "rescheduleAppointment", **move)
+    assert first["version"] == 2
+    assert await changed(practice, "rescheduleAppointment", **move) == first
+    longer = await changed(
+        practice, "rescheduleAppointment", **{**move, "expectedVersion": 2}, durationSeconds=5400
+    )
+    assert (longer["version"], longer["endsAt"]) == (3, at(TEN + HOUR + 5400))
+    await changed(practice, "cancelAppointment", appointmentId=number, by="PRACTICE")
+    move["expectedVersion"] = 4
+    assert await refused(practice, "rescheduleAppointment", **move) == "TRANSITION_REFUSED"

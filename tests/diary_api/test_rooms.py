@@ -212,3 +212,26 @@ async def test_of_many_who_want_the_last_rooms_as_many_get_one_as_there_are(
     won = [each["appointment"]["room"]["roomId"] for each in outcomes if each["appointment"]]
     assert sorted(won) == sorted(rooms)
     assert [codes(each) for each in outcomes if not each["appointment"]] == [["ROOM_TAKEN"]] * 6
+
+
+async def test_a_session_without_a_room_gets_one_when_it_is_moved_if_its_service_needs_one(
+    practice: Practice, code: str, rooms: list[str], day: Any
+) -> None:
+    """It was booked before the service needed one, or came with a file."""
+    number, other = await in_the_morning(practice), await in_the_morning(practice)
+    session = await practice.books.session(number, o.at("UTC", day, 540))
+    sql = "UPDATE appointment SET service_code = $1 WHERE appointment_id = $2"
+    await practice.books.run(sql, code, session)
+    move = {"appointmentId": str(session), "startsAt": slot(number, code, day, 600)["startsAt"]}
+    taken = [slot(other, code, day, 600), slot(await in_the_morning(practice), code, day, 600)]
+    for each in taken:
+        await practice.done("bookAppointment", each, BOOKED)
+    assert codes(await practice.do("rescheduleAppointment", move, BOOKED)) == ["ROOM_TAKEN"]
+    over = {"appointmentId": str(session), "therapistId": other}
+    handed = (await practice.done("reassignAppointment", over, BOOKED))["appointment"]
+    assert handed["room"] is None
+    back = {**over, "therapistId": number}
+    await practice.done("reassignAppointment", back, BOOKED)
+    later = {**move, "startsAt": slot(number, code, day + timedelta(days=1), 600)["startsAt"]}
+    moved = (await practice.done("rescheduleAppointment", later, BOOKED))["appointment"]
+    assert moved["room"] == {"roomId": rooms[0]}

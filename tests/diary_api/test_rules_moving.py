@@ -168,3 +168,26 @@ async def test_two_changes_that_move_sessions_into_each_others_diaries_both_happ
     await asyncio.gather(*(practice.done("addTimeOff", given, DONE) for given in changes))
     assert [row[0] for row in await practice.books.diary(monday)] == [there]
     assert [row[0] for row in await practice.books.diary(other)] == [here]
+
+
+async def test_what_moves_is_judged_by_the_diary_as_it_will_be(practice: Practice, monday: int) -> None:
+    """Scenario 41: into a day that another leaves, and beside where another was."""
+    books = practice.books
+    days = [{**NINE_TO_FIVE, "weekday": day} for day in range(1, 8)]
+    await practice.done("setWorkingHours", {"therapistId": monday, "hours": days})
+    one, two = await session(practice, monday, TEN), await session(practice, monday, TEN + 24 * HOUR)
+    await books.run("UPDATE therapist SET max_per_day = 1 WHERE therapist_id = $1", monday)
+    await o.bump(books, monday)
+    off = {"startsAt": at(TEN - HOUR), "endsAt": at(TEN + 26 * HOUR)}
+    decisions = [moved(one, startsAt=at(TEN + 28 * HOUR)), moved(two, startsAt=at(TEN + 48 * HOUR))]
+    done = await practice.done("addTimeOff", {"therapistId": monday, **off, "decisions": decisions}, DONE)
+    assert [each["startsAt"] for each in done["moved"]] == [at(TEN + 28 * HOUR), at(TEN + 48 * HOUR)]
+
+
+async def test_a_move_that_the_rules_refuse_in_the_end_is_refused_by_their_name(
+    practice: Practice, monday: int
+) -> None:
+    first, second = [await session(practice, monday, AFTERNOON + n * HOUR) for n in range(2)]
+    decisions = [moved(first, startsAt=at(TEN - 5 * HOUR)), moved(second, startsAt=at(TEN))]
+    given = {"therapistId": monday, "hours": [MORNING], "decisions": decisions}
+    assert await refused(practice, "setWorkingHours", given) == ("RULE_REFUSED", WHERE)

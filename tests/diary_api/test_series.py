@@ -191,3 +191,11 @@ async def test_a_series_does_not_take_a_place_in_a_group_that_is_there(
     payload = await practice.do("bookSeries", given, CONFLICT)
     (named,) = payload["errors"][0]["occurrences"]
     assert (named["number"], named["rules"][0]["rule"]) == (2, "OVERLAP")
+
+
+async def test_a_series_of_no_length_is_refused_and_not_given_another(
+    practice: Practice, therapist: int
+) -> None:
+    payload = await practice.do("bookSeries", series(therapist, durationSeconds=0))
+    assert [error["code"] for error in payload["errors"]] == ["INVALID_TIME"]
+    assert await starts(practice, therapist) == []

@@ -160,3 +160,40 @@ async def test_who_cannot_be_there_does_not_join_or_leave(practice: Practice, th
     await practice.done("cancelAppointment", {"appointmentId": number, "by": "PRACTICE"}, STATE)
     late = {**leave, "clientId": ann}
     assert codes(await practice.do("leaveAppointment", late, STATE)) == ["TRANSITION_REFUSED"]
+
+
+async def test_a_group_has_the_places_that_it_was_booked_with(practice: Practice, therapist: int) -> None:
+    """What the search shows is booked and held, also where the service has fewer places by now."""
+    ann, ben, cat = await people(practice, 3)
+    number = await together(practice, therapist, [ann], capacity=3)
+    sql = "SELECT service_code FROM appointment WHERE appointment_id = $1"
+    code = await practice.books.value(sql, int(number))
+    await practice.done("changeService", {"service": code, "capacity": 1})
+    book = {"therapistId": therapist, "startsAt": at(TEN), "service": code}
+    hold = (await practice.done("holdSlot", book, "hold { holdId }"))["hold"]["holdId"]
+    held = {**book, "clientIds": [ben], "holdId": hold}
+    joined = (await practice.done("bookAppointment", held, STATE))["appointment"]
+    assert (joined["appointmentId"], who(joined)) == (number, [ann, ben])
+    joined = (await practice.done("bookAppointment", {**book, "clientIds": [cat]}, STATE))["appointment"]
+    assert (joined["appointmentId"], who(joined)) == (number, [ann, ben, cat])
+    elsewhere = {**book, "startsAt": at(TEN + 3600), "clientIds": await people(practice, 2)}
+    assert codes(await practice.do("bookAppointment", elsewhere, STATE)) == ["FULLY_BOOKED"]
+
+
+async def test_clients_join_and_leave_a_group_of_which_some_have_arrived(
+    practice: Practice, therapist: int
+) -> None:
+    """By either way in, so that nobody is booked into it who cannot be taken out again."""
+    ann, ben, cat = await people(practice, 3)
+    number = await together(practice, therapist, [ann], capacity=3)
+    await practice.done("checkIn", {"appointmentId": number})
+    join = {"appointmentId": number, "clientIds": [ben]}
+    assert who((await practice.done("joinAppointment", join, STATE))["appointment"]) == [ann, ben]
+    sql = "SELECT service_code FROM appointment WHERE appointment_id = $1"
+    code = await practice.books.value(sql, int(number))
+    book = {"therapistId": therapist, "startsAt": at(TEN), "service": code, "clientIds": [cat]}
+    assert (await practice.done("bookAppointment", book, STATE))["appointment"]["status"] == "ARRIVED"
+    for client in (cat, ben):
+        leave = {"appointmentId": number, "clientId": client, "by": "PRACTICE"}
+        left = (await practice.done("leaveAppointment", leave, STATE))["appointment"]
+    assert (who(left), left["status"]) == ([ann], "ARRIVED")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from sessional.access import Actor
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
@@ -12,17 +13,21 @@ from sessional.actions.own import is_client, told
 from sessional.actions.rooms import Rooms, rooms_between
 from sessional.diary.offers import Ask, reasons, starts
 from sessional.diary.rules import Busy, Closures, Rule, ServiceRules, TherapistRules
-from sessional.diary.slots import nearby
+from sessional.diary.slots import NEARBY_DAYS, nearby
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
 from sessional.diary.waitlist import HELD_BY
 from sessional.errors import RuleRefused, SlotTaken
 from sessional.store.store import Transaction
 
 # Caps count local weeks, which begin up to seven days before the start and end up to seven after.
-_REACH_SECONDS = 8 * DAY_SECONDS
+REACH_SECONDS: Final = 8 * DAY_SECONDS
+# So far around a start as its alternatives are judged: each of them has a week of its own.
+NEAR_SECONDS: Final = REACH_SECONDS + NEARBY_DAYS * DAY_SECONDS
 TAKEN = frozenset({Rule.OVERLAP, Rule.HOLD})
 # What has a say in a diary for which nobody has made rules.
 WITHOUT_RULES = TAKEN | {Rule.BUFFER}
+# What was kept when a time was asked for or held, and may have passed since.
+_KEPT = frozenset({Rule.NOTICE, Rule.HORIZON})
 
 
 async def admit_by_rules(
@@ -33,15 +38,19 @@ async def admit_by_rules(
     wanted: Interval,
     actor: Actor,
     now: int,
+    places: int = 0,
     ignoring: int | None = None,
     offered: bool = False,
+    agreed: bool = False,
 ) -> ServiceRules:
     """Raises SlotTaken with what the search would offer instead, or RuleRefused with every broken rule
     that the actor may know of. Answers the rules of the service.
 
     A therapist without working hours takes no bookings from a search, but staff may book them: then
     hours and closures have no say. Clients book what a search offers, or what they were ``offered``, and
-    nothing else. ``ignoring`` is the session that is being moved.
+    nothing else. ``places`` is for how many clients: they may join a group; without any it is a session
+    of its own. ``ignoring`` is the session that is being moved. ``agreed`` is a time, still ahead, that was
+    asked for or held with enough notice.
     """
     as_staff = offered or not is_client(actor)
     rules = (await load_rules(tx.fetch, [therapist_id]))[therapist_id]
@@ -54,22 +63,37 @@ async def admit_by_rules(
         free_of_hours=not rules.takes_search_bookings and as_staff,
     )
     closures = await load_closures(tx.fetch)
-    reach = Interval(
-        starts_at=max(0, wanted.starts_at - _REACH_SECONDS), ends_at=wanted.ends_at + _REACH_SECONDS
-    )
-    # A place that is offered is held, and is the one that they would take.
-    holder = HELD_BY if offered else actor.account_id
-    busy = await busy_around(tx.fetch, therapist_id, reach, account_id=holder, now=now)
-    broken = reasons(rules, closures, ask, wanted.starts_at, busy)
+
+    async def busy(reach_seconds: int, places: int) -> list[Busy]:
+        # A place that is offered is held, and is the one that they would take.
+        who = {"account_id": HELD_BY if offered else actor.account_id, "now": now}
+        reach = _around(wanted, reach_seconds)
+        return [_met(one, places) for one in await busy_around(tx.fetch, therapist_id, reach, **who)]
+
+    # That a group has a place, but not for so many, is not said here: FullyBooked says it better.
+    broken = reasons(rules, closures, ask, wanted.starts_at, await busy(REACH_SECONDS, min(places, 1)))
+    if agreed and wanted.starts_at >= now:
+        broken = [one for one in broken if one.rule not in _KEPT]
     (has_rules,) = (await tx.fetch("diary_has_own_rules", therapist_id=therapist_id))[0]
     if not has_rules and as_staff:
         # Time between sessions binds everybody; the rest is for diaries that somebody has set up.
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
     if any(one.rule in TAKEN for one in broken):
-        raise SlotTaken(alternatives(rules, closures, ask, wanted, busy, await _rooms(tx, ask, wanted)))
+        near, rooms = await busy(NEAR_SECONDS, places), await _rooms(tx, ask, wanted)
+        raise SlotTaken(alternatives(rules, closures, ask, wanted, near, rooms))
     if broken:
         raise RuleRefused(told(actor, therapist_id, broken))
     return ask.service
+
+
+def _around(wanted: Interval, reach_seconds: int) -> Interval:
+    first = max(0, wanted.starts_at - reach_seconds)
+    return Interval(starts_at=first, ends_at=wanted.ends_at + reach_seconds)
+
+
+def _met(other: Busy, places: int) -> Busy:
+    """A group that has not enough places for so many is in the way like any session."""
+    return other if 0 < places <= other.places_left else replace(other, places_left=0)
 
 
 async def _rooms(tx: Transaction, ask: Ask, wanted: Interval) -> Rooms | None:

@@ -189,6 +189,7 @@ class _Attempt:
 
     async def _obey(self, tx: Transaction, wanted: Interval) -> None:
         """Raises what admit_by_rules raises, and InvalidInput where a client has to ask first."""
+        held = self.wish.hold_id is not None
         service = await admit_by_rules(
             tx,
             therapist_id=self.wish.therapist_id,
@@ -196,6 +197,9 @@ class _Attempt:
             wanted=wanted,
             actor=self.actor,
             now=self.new.now,
+            # What is held may be a place, which needs somebody to take it: that is said further on.
+            places=len(self.wish.client_ids) or int(held),
+            agreed=held,
         )
         if service.needs_approval and is_client(self.actor):
             raise InvalidInput(
@@ -207,16 +211,20 @@ class _Attempt:
     ) -> int:
         """The session to be in: a group's that has places left, the one that was held, or a new one."""
         wish = self.wish
-        if len(wish.client_ids) > service.capacity:
-            raise FullyBooked
         if wish.hold_id is not None:
             return await self._take_hold(tx, wanted, place, service)
-        if service.capacity > 1 and wish.client_ids and (group := await self._group_at(tx, place)):
+        # A group has the places that it was booked with, however many the service has now.
+        if wish.client_ids and (group := await self._group_at(tx, place)):
             return await self._join(tx, group)
+        self._check_places(service)
         appointment_id = await self._add(tx, wanted, place)
         if service.needs_room or wish.room_id is not None or wish.override_rules:
             await self._furnish(tx, appointment_id, wanted, service, None)
         return appointment_id
+
+    def _check_places(self, service: _Service) -> None:
+        if len(self.wish.client_ids) > service.capacity:
+            raise FullyBooked
 
     async def _group_at(self, tx: Transaction, place: dict[str, Any]) -> _Group | None:
         mine = {"account_id": self.actor.account_id, "now": self.new.now}
@@ -248,6 +256,7 @@ class _Attempt:
         held = await tx.fetch("take_hold", hold_id=self.wish.hold_id, **mine, **place)
         if not held:
             return await self._take_place(tx, mine, place)
+        self._check_places(service)
         appointment_id, room_id = int(held[0][0]), held[0][1]
         lacks_room = service.needs_room and room_id is None
         if lacks_room or self.wish.room_id not in (None, room_id) or self.wish.override_rules:

@@ -22,10 +22,11 @@ from sessional.actions.search import Search, diaries, searched
 from sessional.actions.walking import Free
 from sessional.actions.windows import Entry
 from sessional.actions.work import Ref
+from sessional.diary import booking
 from sessional.diary.availability import day_at, period_of
 from sessional.diary.offers import reasons
 from sessional.diary.rules import Busy, TherapistRules
-from sessional.diary.values import DAY_SECONDS, Interval
+from sessional.diary.values import DAY_SECONDS, Interval, Wish
 from sessional.errors import Forbidden, InvalidArgument, InvalidCursor, InvalidPageSize, UnknownTherapist
 
 DEFAULT_PAGE: Final = 20
@@ -122,6 +123,10 @@ async def explain_slot(
     ask = Search.ask_for(practice, desk, actor, service, duration_seconds)
     if not numbers:
         raise UnknownTherapist
+    length = ask.duration_seconds
+    booking.check(
+        Wish(therapist_id=therapist_id, service_code=service, starts_at=starts_at, duration_seconds=length)
+    )
     rules = practice.rules[therapist_id]
     reach = Interval(starts_at=starts_at - _REACH_SECONDS, ends_at=starts_at + _REACH_SECONDS)
     who = {"account_id": actor.account_id, "now": ask.now}

@@ -46,8 +46,8 @@ async def hold_slot(
     if not known:
         raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
     wanted = booking.span(wish, service_duration_seconds=known[0][0])
-    group_id = await _group_with_a_place(work, wish, wanted) if known[0][1] > 1 else None
-    await admit(work, wish, wanted, into=group_id)
+    group_id = await _group_with_a_place(work, wish, wanted)
+    await admit(work, wish, wanted, places=1, into=group_id)
     mine = {"account_id": work.actor.account_id, "held_until": work.now + work.desk.hold_seconds}
     if group_id is not None:
         row = {"group_id": group_id, "therapist_id": therapist_id}
@@ -72,7 +72,9 @@ async def _group_with_a_place(work: Work, wish: Wish, wanted: Interval) -> int |
     return found[0][0] if found and found[0][1] > 0 else None
 
 
-async def admit(work: Work, wish: Wish, wanted: Interval, *, into: int | None = None) -> None:
+async def admit(
+    work: Work, wish: Wish, wanted: Interval, *, places: int = 0, into: int | None = None
+) -> None:
     """Raises SlotTaken or RuleRefused. Holds that ran out, and the caller's own in the way, are gone; who
     waits for what the first of these kept is offered it. ``into`` is a group that is not in the way."""
     tx, actor = work.tx, work.actor
@@ -91,6 +93,7 @@ async def admit(work: Work, wish: Wish, wanted: Interval, *, into: int | None = 
             wanted=wanted,
             actor=actor,
             now=work.now,
+            places=places,
         )
     around = nearby(wanted)
     reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}

@@ -14,6 +14,7 @@ from sessional.actions import history, notices
 from sessional.actions.own import check_override, is_client, sees_session
 from sessional.actions.work import Ref, Work
 from sessional.diary.life import (
+    AGREED,
     BLOCKS,
     Status,
     admit_attendance,
@@ -80,8 +81,13 @@ def check_version(session: Session, expected: int | None) -> None:
 def check_notice(work: Work, session: Session, by: str | None, *, override: bool) -> None:
     """Raises CancelNotice for a client who comes too late; the notice is the one that was agreed."""
     notice = session.cancel_notice_seconds
-    if by == "CLIENT" and not override and is_late(session.starts_at, work.now, notice):
+    if by == "CLIENT" and not override and _is_late(work, session):
         raise CancelNotice(notice, max(0, session.starts_at - notice))
+
+
+def _is_late(work: Work, session: Session) -> bool:
+    agreed = session.status in AGREED
+    return agreed and is_late(session.starts_at, work.now, session.cancel_notice_seconds)
 
 
 @overload
@@ -155,7 +161,7 @@ async def called_off(
     work: Work, session: Session, by: str, reason: str | None, reason_code: str | None
 ) -> Mapping[str, Any]:
     """Cancelled, for a caller who has made sure that it may be."""
-    late = is_late(session.starts_at, work.now, session.cancel_notice_seconds)
+    late = _is_late(work, session)
     said = {"by": by, "reason": reason, "reason_code": reason_code, "late": late}
     return await changed(work, session, "cancel", "CANCELLED", reason, said)
 

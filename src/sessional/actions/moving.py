@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
@@ -36,10 +36,16 @@ async def reschedule_appointment(
     expected_version: int | None = None,
     override_rules: bool | None = None,
 ) -> Mapping[str, Any]:
-    """Another time, in the same diary. Only its own time is not in its way."""
+    """Another time, in the same diary. Only its own time is not in its way.
+
+    One that is at that time already stays as it is, so a retry is no error.
+    """
     override, by = check_override(work.actor, override_rules), as_said_by(work.actor, by)
     session = await opened(work, appointment_id)
     length = session.ends_at - session.starts_at if duration_seconds is None else duration_seconds
+    there = (session.starts_at, session.ends_at) == (starts_at, starts_at + length)
+    if there and session.status in MOVABLE:
+        return {"appointment": session.ref}
     check_version(session, expected_version)
     check_movable(session, "moved")
     check_alone(work, session)
@@ -108,7 +114,12 @@ def as_wish(session: Session, therapist_id: int, starts_at: int, length: int) ->
 
 def check_movable(session: Session, wanted: str) -> None:
     """Raises TransitionRefused for a session that is under way, over or off."""
-    if session.status not in MOVABLE:
+    check_status(session, MOVABLE, wanted)
+
+
+def check_status(session: Session, which: Collection[Status], wanted: str) -> None:
+    """Raises TransitionRefused for a session with another status than these."""
+    if session.status not in which:
         allowed = [status.value for status in Status if status in TRANSITIONS[session.status]]
         raise TransitionRefused(session.status.value, wanted, allowed)
 
@@ -117,16 +128,17 @@ async def _move(
     work: Work, session: Session, wish: Wish, change: str, reason: str | None, override: bool
 ) -> Mapping[str, Any]:
     wanted = booking.span(wish, service_duration_seconds=0)
-    room_id = session.room_id
-    if session.status in BLOCKS:
-        await admit_move(work, session, wish, wanted, override)
-        room_id = await _room(work, session, wanted)
+    # What is only asked for takes no time and no room, but is asked for where it could be.
+    await admit_move(work, session, wish, wanted, override)
+    room_id = await _room(work, session, wanted) if session.status in BLOCKS else session.room_id
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at, "room_id": room_id}
     place = {"new_therapist_id": wish.therapist_id, "overridden": override, "now": work.now}
     return await changed(work, session, "move_session", change, reason, {**span, **place})
 
 
-async def admit_move(work: Work, session: Session, wish: Wish, wanted: Interval, override: bool) -> None:
+async def admit_move(
+    work: Work, session: Session, wish: Wish, wanted: Interval, override: bool, *, agreed: bool = False
+) -> None:
     """Raises SlotTaken, RuleRefused, ClientBusy, UnknownTherapist. Clears holds nobody needs any more."""
     tx, account_id = work.tx, work.actor.account_id
     row = {"therapist_id": wish.therapist_id}
@@ -144,6 +156,7 @@ async def admit_move(work: Work, session: Session, wish: Wish, wanted: Interval,
             actor=work.actor,
             now=work.now,
             ignoring=session.appointment_id,
+            agreed=agreed,
         )
     around = nearby(wanted)
     reach = {"starts_at": around.starts_at, "ends_at": around.ends_at}
@@ -155,9 +168,14 @@ async def admit_move(work: Work, session: Session, wish: Wish, wanted: Interval,
 
 
 async def _room(work: Work, session: Session, wanted: Interval) -> int | None:
-    """The room that it had, or else the first that is free. Raises RoomTaken."""
+    """The room that it had, or else the first that is free. Raises RoomTaken.
+
+    One without a room gets one where its service needs it by now, but not to be handed over as it is.
+    """
     if session.room_id is None:
-        return None
+        (service,) = await work.tx.fetch("service_length", code=session.service_code)
+        if not service[2] or wanted.starts_at == session.starts_at:
+            return None
     return await take_room(
         work.tx,
         wanted,

@@ -56,8 +56,8 @@ async def request_appointment(
     added = await work.tx.fetch("add_request", now=work.now, **row, **span)
     number: int = added[0][0]
     await _join(work, number, participants(work.actor, client_ids or ()), known[0][1], wanted)
-    if reserve and known[0][2]:
-        await _furnish(work, number, therapist_id, wanted)
+    if known[0][2]:
+        await _furnish(work, number, therapist_id, wanted, keep=bool(reserve))
     await history.note(work.tx, work.actor, work.now, number, "REQUESTED")
     return {"appointment": Ref("Appointment", number)}
 
@@ -78,8 +78,13 @@ async def _join(
         await work.tx.fetch("join_appointment", appointment_id=appointment_id, client_id=client_id)
 
 
-async def _furnish(work: Work, appointment_id: int, therapist_id: int, wanted: Interval) -> None:
+async def _furnish(
+    work: Work, appointment_id: int, therapist_id: int, wanted: Interval, *, keep: bool = True
+) -> None:
+    """A room for the session, or only the certainty that one is free. Raises RoomTaken."""
     room_id = await take_room(work.tx, wanted, account_id=work.actor.account_id, now=work.now)
+    if not keep:
+        return
     row = {"appointment_id": appointment_id, "therapist_id": therapist_id}
     await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
 
@@ -97,7 +102,7 @@ async def confirm_appointment(
     wish = as_wish(session, session.therapist_id, session.starts_at, session.ends_at - session.starts_at)
     wanted = booking.span(wish, service_duration_seconds=0)
     if session.status is Status.PROPOSED:
-        await admit_move(work, session, wish, wanted, False)
+        await admit_move(work, session, wish, wanted, False, agreed=True)
     known = await work.tx.fetch("service_length", code=session.service_code)
     if known[0][2] and session.room_id is None:
         await _furnish(work, appointment_id, session.therapist_id, wanted)

@@ -25,6 +25,7 @@ from sessional.errors import (
     DecisionsNeeded,
     InvalidInput,
     RoomTaken,
+    RuleRefused,
     SlotTaken,
     UnknownTherapist,
 )
@@ -73,7 +74,8 @@ class Settled:
     async def move(self, work: Work) -> list[Ref]:
         """Move what shall be moved, under the rules as they are after the change.
 
-        One may go where another has been: whatever is in the way of none of the rest goes first.
+        One may go where another has been, or into a day that another has left: whatever can be where it
+        goes goes first.
         Raises BookingRefused for one that cannot be there, in its own words.
         """
         left = list(self.to_move)
@@ -82,7 +84,7 @@ class Settled:
             for one in left:
                 try:
                     await _move(work, one)
-                except (SlotTaken, ClientBusy, RoomTaken) as refusal:
+                except (SlotTaken, ClientBusy, RoomTaken, RuleRefused) as refusal:
                     stuck.append((one, refusal))
                 except BookingRefused as refusal:
                     raise _about(one, refusal) from None

@@ -10,11 +10,11 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from sessional.access import Actor
 from sessional.actions import notices
-from sessional.actions.admission import WITHOUT_RULES, alternatives
+from sessional.actions.admission import NEAR_SECONDS, REACH_SECONDS, WITHOUT_RULES, alternatives
 from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
 from sessional.actions.loading import Fetch, busy_around, load_closures, load_rules, load_services
@@ -30,7 +30,7 @@ from sessional.diary.offers import reasons
 from sessional.diary.rules import BrokenRule, Busy, Closures, TherapistRules
 from sessional.diary.series import Every, Pattern, occurrences
 from sessional.diary.slots import nearest_free
-from sessional.diary.values import DAY_SECONDS, Interval, Slot, Wish
+from sessional.diary.values import Interval, Slot, Wish
 from sessional.errors import (
     InvalidInput,
     NotFound,
@@ -38,8 +38,6 @@ from sessional.errors import (
     UnknownService,
     UnknownTherapist,
 )
-
-_REACH: Final = 8 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class Look:
 
     def occurrence(self, number: int, starts_at: int) -> Occurrence:
         length = self.ask.duration_seconds
-        near = self._near(starts_at)
+        near = self._near(starts_at, REACH_SECONDS)
         broken = reasons(self.rules, self.closures, self.ask, starts_at, near)
         if not self.has_rules:
             broken = [one for one in broken if one.rule in WITHOUT_RULES]
@@ -87,7 +85,7 @@ class Look:
         if self.rooms and not self.rooms.has_one(therapist_id, self.ask, starts_at, near):
             broken.append(NO_ROOM)
         span = Interval(starts_at=starts_at, ends_at=starts_at + length)
-        return Occurrence(number, span, broken, self._instead(span, near) if broken else ())
+        return Occurrence(number, span, broken, self._instead(span) if broken else ())
 
     def add(self, span: Interval, appointment_id: int = 0) -> None:
         """From here on this session of the series is in the way of those that come after, and counts."""
@@ -105,7 +103,8 @@ class Look:
         self.starts.insert(place, span.starts_at)
         self.busy.insert(place, new)
 
-    def _instead(self, span: Interval, near: Sequence[Busy]) -> Sequence[Slot]:
+    def _instead(self, span: Interval) -> Sequence[Slot]:
+        near = self._near(span.starts_at, NEAR_SECONDS)
         if self.has_rules:
             return alternatives(self.rules, self.closures, self.ask, span, near, self.rooms)
         busy = [Interval(starts_at=b.starts_at, ends_at=b.ends_at) for b in in_the_way(self.ask, near)]
@@ -113,10 +112,10 @@ class Look:
         therapist_id = self.rules.therapist_id
         return nearest_free(therapist_id=therapist_id, wanted=span, busy=busy, not_before=not_before)
 
-    def _near(self, starts_at: int) -> list[Busy]:
+    def _near(self, starts_at: int, reach_seconds: int) -> list[Busy]:
         self.starts = self.starts or [other.starts_at for other in self.busy]
-        first = bisect_left(self.starts, starts_at - _REACH)
-        return self.busy[first : bisect_left(self.starts, starts_at + _REACH)]
+        first = bisect_left(self.starts, starts_at - reach_seconds)
+        return self.busy[first : bisect_left(self.starts, starts_at + reach_seconds)]
 
 
 async def preview_series(desk: Desk, actor: Actor, **given: Any) -> list[dict[str, Any]]:
@@ -197,7 +196,7 @@ async def _outcomes(
     services = await load_services(fetch)
     if service not in services:
         raise UnknownService(sorted(services))
-    length = duration_seconds or services[service].duration_seconds
+    length = services[service].duration_seconds if duration_seconds is None else duration_seconds
     wish = Wish(
         therapist_id=therapist_id, starts_at=starts_at, duration_seconds=length, service_code=service
     )
@@ -205,8 +204,8 @@ async def _outcomes(
     rules = (await load_rules(fetch, [therapist_id]))[therapist_id]
     starts = _chosen(_starts(rules, starts_at, pattern), choices)
     whole = Interval(
-        starts_at=max(0, min(starts.values(), default=0) - _REACH),
-        ends_at=max(starts.values(), default=0) + _REACH,
+        starts_at=max(0, min(starts.values(), default=0) - NEAR_SECONDS),
+        ends_at=max(starts.values(), default=0) + NEAR_SECONDS,
     )
     who = {"account_id": actor.account_id, "now": now}
     rooms = None

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
 from sessional.actions import notices
-from sessional.actions.admission import TAKEN
+from sessional.actions.admission import NEAR_SECONDS, TAKEN
 from sessional.actions.life import LONGEST_REASON, Session, check_notice, check_version
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.moving import as_wish
@@ -25,11 +25,9 @@ from sessional.diary.ask import Ask
 from sessional.diary.life import BLOCKS, Status
 from sessional.diary.rules import BrokenRule, Rule
 from sessional.diary.series import moved
-from sessional.diary.values import DAY_SECONDS, Interval
+from sessional.diary.values import Interval
 from sessional.errors import InvalidInput, NotFound, SeriesConflict
 from sessional.store.constraints import Conflict
-
-_REACH: Final = 8 * DAY_SECONDS
 
 
 @dataclass(slots=True)
@@ -191,8 +189,8 @@ async def _look(work: Work, therapist_id: int, moves: Sequence[_Move]) -> Look:
     rules = (await load_rules(fetch, [therapist_id]))[therapist_id]
     diary = await fetch("open_diary", therapist_id=therapist_id)
     reach = Interval(
-        starts_at=max(0, min(move.span.starts_at for move in moves) - _REACH),
-        ends_at=max(move.span.ends_at for move in moves) + _REACH,
+        starts_at=max(0, min(move.span.starts_at for move in moves) - NEAR_SECONDS),
+        ends_at=max(move.span.ends_at for move in moves) + NEAR_SECONDS,
     )
     gone = {move.session.appointment_id for move in moves}
     who = {"account_id": work.actor.account_id, "now": work.now}

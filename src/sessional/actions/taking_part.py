@@ -16,10 +16,10 @@ from sessional.actions.life import (
     opened,
 )
 from sessional.actions.members import clear_places, join_clients, know_clients
-from sessional.actions.moving import check_movable
+from sessional.actions.moving import check_status
 from sessional.actions.own import check_override, sees_client
 from sessional.actions.work import Work
-from sessional.diary.life import Status, check_cancel_reason
+from sessional.diary.life import JOINABLE, Status, check_cancel_reason
 from sessional.diary.values import Interval
 from sessional.errors import FullyBooked, NotFound
 
@@ -38,7 +38,7 @@ async def join_appointment(
     if not new:
         return {"appointment": session.ref}
     check_version(session, expected_version)
-    check_movable(session, "joined")
+    check_status(session, JOINABLE, "joined")
     places_left, any_held, _ = await _places(work, appointment_id)
     if len(new) > places_left:
         raise FullyBooked
@@ -51,7 +51,7 @@ async def let_in(work: Work, session: Session, client_ids: Sequence[int]) -> Map
     """Clients for whom there are places, into the session; told, and on record. Raises ClientBusy."""
     span = Interval(starts_at=session.starts_at, ends_at=session.ends_at)
     await join_clients(work.tx, session.appointment_id, client_ids, span)
-    if session.status is Status.BOOKED and work.tells and work.desk.mails:
+    if session.status in (Status.BOOKED, Status.ARRIVED) and work.tells and work.desk.mails:
         kind, numbers = notices.Kind.BOOKED, [session.appointment_id]
         await notices.queue(work.tx, kind, numbers, now=work.now, client_ids=client_ids)
     return await _noted(work, session, "JOINED", None)
@@ -83,7 +83,7 @@ async def leave_appointment(
     if client_id not in members:
         return {"appointment": session.ref}
     check_version(session, expected_version)
-    check_movable(session, "left")
+    check_status(session, JOINABLE, "left")
     check_notice(work, session, by, override=override)
     _, _, falls = await _places(work, appointment_id)
     if falls or members == {client_id}:

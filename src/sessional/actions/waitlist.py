@@ -190,6 +190,7 @@ async def _obey(work: Work, listed: Listed) -> None:
             wanted=Interval(starts_at=slot.starts_at, ends_at=slot.ends_at),
             actor=work.actor,
             now=work.now,
+            places=1,
             ignoring=listed.offered_id,
             offered=True,
         )

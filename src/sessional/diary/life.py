@@ -30,6 +30,11 @@ _S = Status
 BLOCKS: Final = frozenset({_S.PENDING, _S.BOOKED, _S.ARRIVED, _S.FULFILLED, _S.NOSHOW, _S.HELD})
 # Those that can still be given another time.
 MOVABLE: Final = frozenset({_S.PROPOSED, _S.PENDING, _S.BOOKED})
+# Those that clients can still join and leave: of a group, some are there before the others.
+JOINABLE: Final = MOVABLE | {_S.ARRIVED}
+
+# Those that both sides have agreed on: what was only asked for can be taken back at any time.
+AGREED: Final = frozenset({_S.BOOKED, _S.ARRIVED})
 
 CANCEL_REASONS: Final = (
     "CLIENT_ILL",

@@ -42,7 +42,7 @@ class Lives(Opened):
             reasons.add("SLOT_TAKEN")
         if len(clients) > m.services[s].capacity:
             reasons.add("FULLY_BOOKED")
-        room = reserve and m.services[s].needs_room
+        room = m.services[s].needs_room
         if room and not m.free_rooms(start, end, who):
             reasons.add("ROOM_TAKEN")
         given = {"therapistId": str(therapist), "service": s, "startsAt": text(start)}
@@ -51,7 +51,7 @@ class Lives(Opened):
         if self._judge(payload, reasons):
             status = "PENDING" if reserve else "PROPOSED"
             session = m.new(therapist, s, start, length, clients=set(clients), status=status)
-            session.has_room = room
+            session.has_room = room and reserve
             session.noted = [session.state]
             number = int(payload["appointment"]["appointmentId"])
             m.place(number, session)
@@ -98,27 +98,32 @@ class Lives(Opened):
         start = self._start(x.therapist, x.service, day, quarter, pick)
         end = start + x.end - x.start
         reasons = self._why_no_change(x, by, free, stale)
-        if x.alive:
+        there = start == x.start and "TRANSITION_REFUSED" not in reasons
+        wants_room = x.alive and (x.has_room or self.m.services[x.service].needs_room)
+        if x.alive or x.status == "PROPOSED":
             reasons |= self._why_not_there(number, x, x.therapist, start, end, who, free)
-            if x.has_room and not self.m.free_rooms(start, end, who, number):
+            if wants_room and not self.m.free_rooms(start, end, who, number):
                 reasons.add("ROOM_TAKEN")
         given = {"appointmentId": str(number), "startsAt": text(start), "by": by, "overrideRules": free}
         given["expectedVersion"] = x.version - stale
-        if self._judge(self.world.do(who, "rescheduleAppointment", given), reasons):
+        done = self._judge(self.world.do(who, "rescheduleAppointment", given), set() if there else reasons)
+        if done and not there:
+            x.has_room = wants_room
             self._moved(number, x, x.therapist, start, end)
 
     def _why_no_change(self, x: Session, by: str, free: bool, stale: bool) -> set[str]:
         reasons = {"STALE_VERSION"} if stale else set()
         if x.status not in ("PROPOSED", "PENDING", "BOOKED"):
             reasons.add("TRANSITION_REFUSED")
-        if by == "CLIENT" and not free and x.start - self.m.now < x.notice:
+        agreed = x.status in ("BOOKED", "ARRIVED")
+        if by == "CLIENT" and not free and agreed and x.start - self.m.now < x.notice:
             reasons.add("CANCEL_NOTICE")
         return reasons
 
     def _moved(self, number: int, x: Session, therapist: int, start: int, end: int) -> None:
         x.change(therapist=therapist, start=start, end=end)
+        self.m.drop_holds(therapist, start, end)
         if x.alive:
-            self.m.drop_holds(therapist, start, end)
             self._took_room(number)
 
     @precondition(lambda self: self.m.sessions)
@@ -129,7 +134,7 @@ class Lives(Opened):
         reasons: set[str] = set()
         if therapist != x.therapist:
             reasons = self._why_no_change(x, "PRACTICE", free, stale=False)
-            if x.alive:
+            if x.alive or x.status == "PROPOSED":
                 reasons |= self._why_not_there(number, x, therapist, x.start, x.end, who, free)
         given = {"appointmentId": str(number), "therapistId": str(therapist), "overrideRules": free}
         payload = self.world.do(who, "reassignAppointment", given)
