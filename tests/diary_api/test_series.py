@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.diary_api.conftest import Practice
 from tests.diary_api.test_life import HOUR, TEN, at, booked
+from tests.diary_api.test_taking_part import people
 
 WEEK = 7 * 24 * HOUR
 OCCURRENCE = "number startsAt free rules { rule message } alternatives { startsAt }"
@@ -199,3 +200,36 @@ async def test_a_series_of_no_length_is_refused_and_not_given_another(
     payload = await practice.do("bookSeries", series(therapist, durationSeconds=0))
     assert [error["code"] for error in payload["errors"]] == ["INVALID_TIME"]
     assert await starts(practice, therapist) == []
+
+
+async def test_a_session_of_a_series_at_which_a_client_is_elsewhere_is_named_with_others_instead(
+    practice: Practice, therapist: int
+) -> None:
+    """Scenario 36: the third is at a time at which the client has a session with somebody else."""
+    (ann,) = await people(practice, 1)
+    other = await practice.books.therapist()
+    await booked(practice, other, TEN + 2 * WEEK, clientIds=[ann])
+    before = await starts(practice, therapist)
+    payload = await practice.do("bookSeries", series(therapist, clientIds=[ann]), CONFLICT)
+    (error,) = payload["errors"]
+    (third,) = error["occurrences"]
+    assert (error["code"], third["number"]) == ("SERIES_CONFLICT", 3)
+    assert [rule["rule"] for rule in third["rules"]] == ["CLIENT_BUSY"]
+    assert await starts(practice, therapist) == before
+
+    ask = PREVIEW.replace("$p: SeriesPattern!", "$p: SeriesPattern!, $c: [ID!]")
+    ask = ask.replace("pattern: $p", "pattern: $p, clientIds: $c")
+    given = {"t": str(therapist), "s": at(TEN), "p": {"every": "WEEKLY", "count": 8}}
+    found = (await practice.ask(ask, **given, c=[ann]))["previewSeries"]
+    assert [one["number"] for one in found if not one["free"]] == [3]
+    assert found[2]["alternatives"] == third["alternatives"]
+    nobody = await practice.answer(ask, {**given, "c": ["4000000000"]})
+    assert [error["extensions"]["code"] for error in nobody["errors"]] == ["NOT_FOUND"]
+
+    for instead in third["alternatives"]:
+        start = instead["startsAt"]
+        assert not at(TEN + 2 * WEEK - HOUR) < start < at(TEN + 2 * WEEK + HOUR)
+    choices = [{"number": 3, "startsAt": third["alternatives"][0]["startsAt"]}]
+    given = series(therapist, clientIds=[ann], choices=choices)
+    done = await practice.done("bookSeries", given, "appointments { startsAt }")
+    assert len(done["appointments"]) == 8

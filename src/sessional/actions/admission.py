@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -80,7 +80,11 @@ async def admit_by_rules(
         broken = [one for one in broken if one.rule in WITHOUT_RULES]
     if any(one.rule in TAKEN for one in broken):
         near, rooms = await busy(NEAR_SECONDS, places), await _rooms(tx, ask, wanted)
-        raise SlotTaken(alternatives(rules, closures, ask, wanted, near, rooms))
+
+        def fits(start: int) -> bool:
+            return rooms is None or rooms.has_one(therapist_id, ask, start, near)
+
+        raise SlotTaken(alternatives(rules, closures, ask, wanted, near, fits))
     if broken:
         raise RuleRefused(told(actor, therapist_id, broken))
     return ask.service
@@ -111,19 +115,15 @@ def alternatives(
     ask: Ask,
     wanted: Interval,
     busy: Sequence[Busy],
-    rooms: Rooms | None = None,
+    fits: Callable[[int], bool],
 ) -> list[Slot]:
-    """Up to three starts on offer near the one that was wanted, the nearest first, each with a room where
-    ``rooms`` says what is taken."""
+    """Up to three starts on offer near the wanted one, of those that ``fits``; the nearest first."""
     near = nearby(wanted)
     after = Interval(starts_at=wanted.starts_at, ends_at=near.ends_at)
     before = Interval(starts_at=near.starts_at, ends_at=wanted.starts_at)
 
     def offers(within: Interval) -> Iterator[int]:
-        found = starts(rules, closures, ask, within, busy)
-        if rooms is None:
-            return found
-        return (start for start in found if rooms.has_one(rules.therapist_id, ask, start, busy))
+        return filter(fits, starts(rules, closures, ask, within, busy))
 
     offered = [*islice(offers(after), 3), *list(offers(before))[-3:]]
     offered.sort(key=lambda start: (abs(start - wanted.starts_at), start))

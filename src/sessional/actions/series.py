@@ -10,14 +10,14 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sessional.access import Actor
 from sessional.actions import notices
 from sessional.actions.admission import NEAR_SECONDS, REACH_SECONDS, WITHOUT_RULES, alternatives
 from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
-from sessional.actions.loading import Fetch, busy_around, load_closures, load_rules, load_services
+from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.members import join_clients, know_clients
 from sessional.actions.own import check_diary, keeps_diary
 from sessional.actions.rooms import NO_ROOM, Rooms, rooms_between, take_room
@@ -27,7 +27,7 @@ from sessional.diary import booking
 from sessional.diary.ask import Ask, in_the_way
 from sessional.diary.life import check_cancel_reason
 from sessional.diary.offers import reasons
-from sessional.diary.rules import BrokenRule, Busy, Closures, TherapistRules
+from sessional.diary.rules import BrokenRule, Busy, Closures, Rule, TherapistRules
 from sessional.diary.series import Every, Pattern, occurrences
 from sessional.diary.slots import nearest_free
 from sessional.diary.values import Interval, Slot, Wish
@@ -37,6 +37,11 @@ from sessional.errors import (
     SeriesConflict,
     UnknownService,
     UnknownTherapist,
+)
+from sessional.store.store import Transaction
+
+CLIENT_ENGAGED: Final = BrokenRule(
+    rule=Rule.CLIENT_BUSY, message="A client has another session at that time.", value=None
 )
 
 
@@ -73,6 +78,8 @@ class Look:
     has_rules: bool
     busy: list[Busy]
     rooms: Rooms | None = None
+    # When those who take part have sessions already.
+    engaged: Sequence[Interval] = ()
     starts: list[int] = field(default_factory=list)
 
     def occurrence(self, number: int, starts_at: int) -> Occurrence:
@@ -81,9 +88,10 @@ class Look:
         broken = reasons(self.rules, self.closures, self.ask, starts_at, near)
         if not self.has_rules:
             broken = [one for one in broken if one.rule in WITHOUT_RULES]
-        therapist_id = self.rules.therapist_id
-        if self.rooms and not self.rooms.has_one(therapist_id, self.ask, starts_at, near):
+        if not self._has_room(starts_at, near):
             broken.append(NO_ROOM)
+        if not self._has_clients(starts_at):
+            broken.append(CLIENT_ENGAGED)
         span = Interval(starts_at=starts_at, ends_at=starts_at + length)
         return Occurrence(number, span, broken, self._instead(span) if broken else ())
 
@@ -103,11 +111,24 @@ class Look:
         self.starts.insert(place, span.starts_at)
         self.busy.insert(place, new)
 
+    def _has_room(self, starts_at: int, near: Sequence[Busy]) -> bool:
+        rooms = self.rooms
+        return rooms is None or rooms.has_one(self.rules.therapist_id, self.ask, starts_at, near)
+
+    def _has_clients(self, starts_at: int) -> bool:
+        span = Interval(starts_at=starts_at, ends_at=starts_at + self.ask.duration_seconds)
+        return not any(map(span.overlaps, self.engaged))
+
     def _instead(self, span: Interval) -> Sequence[Slot]:
         near = self._near(span.starts_at, NEAR_SECONDS)
         if self.has_rules:
-            return alternatives(self.rules, self.closures, self.ask, span, near, self.rooms)
-        busy = [Interval(starts_at=b.starts_at, ends_at=b.ends_at) for b in in_the_way(self.ask, near)]
+
+            def fits(start: int) -> bool:
+                return self._has_room(start, near) and self._has_clients(start)
+
+            return alternatives(self.rules, self.closures, self.ask, span, near, fits)
+        others = (Interval(starts_at=b.starts_at, ends_at=b.ends_at) for b in in_the_way(self.ask, near))
+        busy = [*others, *self.engaged]
         not_before = self.ask.now if span.starts_at >= self.ask.now else 0
         therapist_id = self.rules.therapist_id
         return nearest_free(therapist_id=therapist_id, wanted=span, busy=busy, not_before=not_before)
@@ -120,7 +141,7 @@ class Look:
 
 async def preview_series(desk: Desk, actor: Actor, **given: Any) -> list[dict[str, Any]]:
     """Every session of a series, free or with what stands against it. Nothing is held or booked."""
-    found = await _outcomes(desk.store.fetch, actor, desk.now(), **given)
+    found = await _outcomes(desk.store, actor, desk.now(), **given)
     return [occurrence.shown() for occurrence in found]
 
 
@@ -135,11 +156,11 @@ async def book_series(
 
     Raises SeriesConflict with every session that cannot be, and what could be instead.
     """
-    found = await _outcomes(work.tx.fetch, work.actor, work.now, choices=choices, **given)
+    asked = {**given, "client_ids": client_ids, "choices": choices}
+    found = await _outcomes(work.tx, work.actor, work.now, **asked)
     conflicts = [occurrence for occurrence in found if occurrence.broken]
     if conflicts:
         raise SeriesConflict([occurrence.shown() for occurrence in conflicts], len(found))
-    await know_clients(work.tx, work.actor, client_ids)
     numbers = await _write(work, found, client_ids, given)
     if client_ids and work.desk.mails:
         await notices.queue(work.tx, notices.Kind.SERIES_BOOKED, numbers, now=work.now)
@@ -178,7 +199,7 @@ async def cancel_series(
 
 
 async def _outcomes(
-    fetch: Fetch,
+    tx: Transaction,
     actor: Actor,
     now: int,
     *,
@@ -187,8 +208,10 @@ async def _outcomes(
     service: str,
     pattern: Mapping[str, Any],
     duration_seconds: int | None = None,
+    client_ids: Sequence[int] = (),
     choices: Sequence[Mapping[str, Any]] = (),
 ) -> list[Occurrence]:
+    fetch = tx.fetch
     check_diary(actor, therapist_id)
     diary = await fetch("open_diary", therapist_id=therapist_id)
     if not diary:
@@ -208,6 +231,7 @@ async def _outcomes(
         ends_at=max(starts.values(), default=0) + NEAR_SECONDS,
     )
     who = {"account_id": actor.account_id, "now": now}
+    await know_clients(tx, actor, client_ids)
     rooms = None
     if services[service].needs_room:
         rooms = await rooms_between(fetch, replace(whole, ends_at=whole.ends_at + length), **who)
@@ -225,6 +249,7 @@ async def _outcomes(
         # A series makes sessions of its own: a place in a group that is there already is none for it.
         busy=[replace(one, places_left=0) for one in await busy_around(fetch, therapist_id, whole, **who)],
         rooms=rooms,
+        engaged=await _engaged(tx, client_ids, whole),
     )
     found = []
     for number, start in starts.items():
@@ -232,6 +257,15 @@ async def _outcomes(
         if not found[-1].broken:
             look.add(found[-1].span)
     return found
+
+
+async def _engaged(tx: Transaction, client_ids: Sequence[int], within: Interval) -> list[Interval]:
+    """When these clients, who are known, have sessions."""
+    if not client_ids:
+        return []
+    span = {"starts_at": within.starts_at, "ends_at": within.ends_at}
+    rows = await tx.fetch("clients_busy", client_ids=tx.dialect.pack(list(client_ids)), **span)
+    return [Interval(starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in rows]
 
 
 def _starts(rules: TherapistRules, starts_at: int, pattern: Mapping[str, Any]) -> list[int]:

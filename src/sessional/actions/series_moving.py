@@ -19,11 +19,12 @@ from sessional.actions.life import LONGEST_REASON, Session, check_notice, check_
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.moving import as_wish
 from sessional.actions.own import keeps_diary
-from sessional.actions.series import Look, Occurrence
+from sessional.actions.rooms import NO_ROOM
+from sessional.actions.series import CLIENT_ENGAGED, Look, Occurrence
 from sessional.actions.work import Work
 from sessional.diary.ask import Ask
 from sessional.diary.life import BLOCKS, Status
-from sessional.diary.rules import BrokenRule, Rule
+from sessional.diary.rules import BrokenRule
 from sessional.diary.series import moved
 from sessional.diary.values import Interval
 from sessional.errors import InvalidInput, NotFound, SeriesConflict
@@ -146,11 +147,9 @@ async def _admit(work: Work, moves: Sequence[_Move], override: bool) -> None:
     others: dict[int, list[BrokenRule]] = defaultdict(list)
     rows = orjson.dumps([move.row() for move in taking]).decode()
     for (number,) in await work.tx.fetch("series_members_busy", moves=rows):
-        message = "A client has another session at that time."
-        others[number].append(BrokenRule(rule=Rule.CLIENT_BUSY, message=message, value=None))
+        others[number].append(CLIENT_ENGAGED)
     for number in await _furnish(work, taking):
-        message = "No room is free at that time."
-        others[number].append(BrokenRule(rule=Rule.ROOM, message=message, value=None))
+        others[number].append(NO_ROOM)
     conflicts = []
     for therapist_id in sorted({move.session.therapist_id for move in taking}):
         theirs = [move for move in taking if move.session.therapist_id == therapist_id]

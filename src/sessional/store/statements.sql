@@ -301,6 +301,14 @@ SELECT appointment_id FROM appointment_client
 WHERE client_id = :client_id AND blocks AND starts_at < :ends_at
   AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
 
+-- name: clients_busy
+-- When any of some clients have sessions within a span.
+SELECT DISTINCT starts_at, ends_at FROM appointment_client
+WHERE client_id = ANY(CAST(:client_ids AS bigint[])) -- postgres
+WHERE client_id IN (SELECT value FROM json_each(:client_ids)) -- sqlite
+  AND blocks AND starts_at < :ends_at AND starts_at > CAST(:starts_at AS bigint) - 86400 AND ends_at > :starts_at
+ORDER BY starts_at
+
 -- name: join_appointment
 -- A client takes part. The times are the session's (see the triggers).
 INSERT INTO appointment_client (appointment_id, client_id) VALUES (:appointment_id, :client_id)

@@ -72,7 +72,8 @@ class Recurs(Opened):
         m, length = self.m, self.m.services[s].duration_seconds
         reasons = {"FULLY_BOOKED"} if len(clients) > m.services[s].capacity else set()
         for number, start in enumerate(starts, 1):
-            reasons |= self._busy_clients(clients, start, start + length)
+            if self._busy_clients(clients, start, start + length):
+                reasons.add("SERIES_CONFLICT")
             if m.services[s].needs_room and not m.free_rooms(start, start + length, who):
                 reasons |= {"ROOM_TAKEN", "SERIES_CONFLICT"}
             group = m.group_at(therapist, s, start, start + length)
