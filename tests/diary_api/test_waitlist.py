@@ -259,10 +259,10 @@ async def test_nobody_is_offered_what_is_not_what_they_wait_for(practice: Practi
         await joins(practice, elsewhere),
         await joins(practice, therapist, specialisms=[f"special {therapist}"]),
         await joins(practice, therapist, **{"from": at(TEN + HOUR)}),
-        await joins(practice, therapist, until=at(TEN)),
+        await joins(practice, therapist, until=at(TEN - HOUR)),
         await joins(practice, therapist, weekdays=[1, 2, 4]),
         await joins(practice, therapist, timeOfDay={"fromMinute": 660, "untilMinute": 720}),
-        await joins(practice, therapist, clientId=busy),
+        await joins(practice, therapist, clientId=busy, **{"from": at(TEN)}),
         await joins(practice, therapist, weekdays=[3], timeOfDay={"fromMinute": 600, "untilMinute": 601}),
     ]
     await cancels(practice, await booked(practice, therapist))

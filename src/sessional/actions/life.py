@@ -115,7 +115,7 @@ async def changed(
     tx, actor, now = work.tx, work.actor, work.now
     await history.change(tx, actor, now, row, statement, values, named=change, reason=reason)
     if session.status in BLOCKS and not _stays(statement, values):
-        work.frees(session.therapist_id, session.starts_at, session.ends_at)
+        work.frees(session.therapist_id, session.starts_at, session.ends_at, session.appointment_id)
     await _tell(work, session, change)
     return {"appointment": session.ref}
 

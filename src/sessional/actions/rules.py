@@ -171,7 +171,7 @@ async def add_time_off(
 async def remove_time_off(work: Work, *, time_off_id: int) -> Mapping[str, Any]:
     """The therapist has that time again. Raises NotFound."""
     row = await _own(work, "drop_time_off", "time off", time_off_id=time_off_id)
-    work.frees(*row)
+    work.opens(*row)
     return await _given_back(work, row[0])
 
 

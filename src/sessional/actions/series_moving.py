@@ -262,7 +262,8 @@ async def _write(work: Work, moves: Sequence[_Move], reason: str | None, overrid
     await tx.fetch("move_sessions", moves=rows, overridden=overridden, now=work.now)
     await tx.fetch("note_events", change="MOVED", reason=reason, **noted)
     for move in taking:
-        work.frees(move.session.therapist_id, move.session.starts_at, move.session.ends_at)
+        was = move.session
+        work.frees(was.therapist_id, was.starts_at, was.ends_at, was.appointment_id)
     if work.desk.mails:
         await notices.queue(tx, notices.Kind.SERIES_MOVED, _told(moves), now=work.now)
 

@@ -89,7 +89,7 @@ async def leave_appointment(
     if falls or members == {client_id}:
         return await called_off(work, session, by, reason, reason_code)
     await work.tx.fetch("leave_appointment", appointment_id=appointment_id, client_id=client_id)
-    work.frees(session.therapist_id, session.starts_at, session.ends_at)
+    work.frees(session.therapist_id, session.starts_at, session.ends_at, session.appointment_id)
     return await _noted(work, session, "LEFT", reason)
 
 

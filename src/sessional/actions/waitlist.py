@@ -113,7 +113,7 @@ async def _met(work: Work, listed: Listed, number: int, status: str, capacity: i
     if work.desk.mails and not asked_for:
         await notices.queue(work.tx, notices.Kind.BOOKED, [number], now=work.now)
     if capacity > 1:
-        work.frees(slot.therapist_id, slot.starts_at, slot.ends_at)
+        work.frees(slot.therapist_id, slot.starts_at, slot.ends_at, number)
     return number
 
 
@@ -175,8 +175,7 @@ async def _opened(work: Work, waitlist_entry_id: int) -> Listed:
 
 async def _give_back(work: Work, listed: Listed) -> None:
     if listed.status == Waiting.OFFERED:
-        slot = await give_back(work.tx, listed)
-        work.frees(slot.therapist_id, slot.starts_at, slot.ends_at)
+        work.freed.append(await give_back(work.tx, listed))
 
 
 async def _obey(work: Work, listed: Listed) -> None:

@@ -16,11 +16,11 @@ from sessional.actions.loading import busy_around, load_closures, load_rules, lo
 from sessional.actions.rooms import rooms_between
 from sessional.diary.rules import Busy, ServiceRules
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
-from sessional.diary.waitlist import Diary, Entry, Practice
+from sessional.diary.waitlist import NEAR_SECONDS, Diary, Entry, Freed, Practice
 from sessional.store.store import Transaction
 
 # Caps count local weeks, which begin up to seven days before a start and end up to seven after.
-_REACH_SECONDS: Final = 8 * DAY_SECONDS
+_REACH_SECONDS: Final = NEAR_SECONDS + 8 * DAY_SECONDS
 
 
 async def load_entries(tx: Transaction, reach: Mapping[str, int]) -> list[Entry]:
@@ -50,7 +50,7 @@ def _entry(row: Sequence[Any]) -> Entry:
 
 
 async def load_practice(
-    tx: Transaction, free: Sequence[Slot], entries: Sequence[Entry], now: int
+    tx: Transaction, free: Sequence[Freed], entries: Sequence[Entry], now: int
 ) -> Practice:
     """What these free times are laid before these entries with."""
     services = await load_services(tx.fetch)

@@ -20,7 +20,7 @@ from sessional.actions.desk import Desk
 from sessional.actions.entries import by_the_service
 from sessional.actions.waitlist_loading import load_entries, load_practice
 from sessional.diary.values import Slot
-from sessional.diary.waitlist import HELD_BY, KEPT_SECONDS, Offer, offer_for, take
+from sessional.diary.waitlist import HELD_BY, KEPT_SECONDS, Freed, Offer, offer_for, reach_of, take
 from sessional.store.constraints import Conflict
 from sessional.store.store import Transaction
 
@@ -98,7 +98,7 @@ def _passing_on(desk: Desk, therapist_id: int) -> Any:
         await tx.fetch("open_diary", therapist_id=therapist_id)
         lapsed = await _lapse(giver, [therapist_id])
         held = await tx.fetch("drop_expired_holds", therapist_id=therapist_id, now=giver.now)
-        await _offer(giver, [*lapsed, *_ahead(giver, map(_slot, held))])
+        await _offer(giver, [*lapsed, *_ahead(giver, map(_freed, held))])
 
     return action
 
@@ -118,7 +118,7 @@ def _ending(desk: Desk) -> Any:
     return action
 
 
-async def offer_freed(giver: Giver, freed: Sequence[Slot]) -> None:
+async def offer_freed(giver: Giver, freed: Sequence[Freed]) -> None:
     """Offer what an action has made free; offers in the same diaries that have run out go on as well."""
     ahead = _ahead(giver, freed)
     if not ahead:
@@ -129,13 +129,13 @@ async def offer_freed(giver: Giver, freed: Sequence[Slot]) -> None:
     await _offer(giver, [*ahead, *await _lapse(giver, therapist_ids)])
 
 
-def _ahead(giver: Giver, freed: Iterable[Slot]) -> list[Slot]:
-    return [slot for slot in freed if slot.ends_at > giver.now]
+def _ahead(giver: Giver, freed: Iterable[Freed]) -> list[Freed]:
+    return [one for one in freed if one.ends_at > giver.now]
 
 
-def _slot(row: Sequence[int]) -> Slot:
-    """A span of a diary as statements give it."""
-    return Slot(therapist_id=row[0], starts_at=row[1], ends_at=row[2])
+def _freed(row: Sequence[int]) -> Freed:
+    """What was held, as statements give it."""
+    return Freed(therapist_id=row[0], starts_at=row[1], ends_at=row[2], appointment_id=row[3])
 
 
 async def lock_waitlist(tx: Transaction) -> None:
@@ -145,18 +145,18 @@ async def lock_waitlist(tx: Transaction) -> None:
     await tx.fetch("take_waitlist")
 
 
-async def give_back(tx: Transaction, listed: Listed) -> Slot:
+async def give_back(tx: Transaction, listed: Listed) -> Freed:
     """The entry waits on, the hold is gone, and its time is answered. The diary and the list are locked."""
     slot = listed.slot
     told = [slot.therapist_id, slot.starts_at, slot.ends_at]
     declined = orjson.dumps([*orjson.loads(listed.declined), told]).decode()
     place = {"offered_id": listed.offered_id, "therapist_id": slot.therapist_id, "held_by": HELD_BY}
-    await tx.fetch("drop_offer", **place)
+    dropped = await tx.fetch("drop_offer", **place)
     await tx.fetch("wait_on", waitlist_entry_id=listed.entry_id, declined=declined)
-    return slot
+    return _freed((*told, dropped[0][0] if dropped else 0))
 
 
-async def _lapse(giver: Giver, therapist_ids: Sequence[int]) -> list[Slot]:
+async def _lapse(giver: Giver, therapist_ids: Sequence[int]) -> list[Freed]:
     """The offers in these diaries that have run out are taken back."""
     tx = giver.tx
     which = {"therapist_ids": tx.dialect.pack(list(therapist_ids)), "now": giver.now}
@@ -177,12 +177,13 @@ async def _lapse(giver: Giver, therapist_ids: Sequence[int]) -> list[Slot]:
 # ---- offering -----------------------------------------------------------------------------------
 
 
-async def _offer(giver: Giver, free: Sequence[Slot]) -> None:
-    """In turn, to each who waits the first of it that fits. The diaries are open."""
+async def _offer(giver: Giver, free: Sequence[Freed]) -> None:
+    """In turn, to each who waits the first of what it lets be that fits. The diaries are open."""
     if not free:
         return
     tx, now = giver.tx, giver.now
-    reach = {"starts_at": min(s.starts_at for s in free), "ends_at": max(s.ends_at for s in free)}
+    whole = reach_of(free)
+    reach = {"starts_at": whole.starts_at, "ends_at": whole.ends_at}
     if not await tx.fetch("anyone_waiting", **reach):
         return
     await lock_waitlist(tx)

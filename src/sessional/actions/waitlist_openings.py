@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sessional.actions.loading import load_closures, load_rules, load_services
 from sessional.actions.work import Work
 from sessional.diary.rules import TherapistRules
-from sessional.diary.values import Interval
+from sessional.diary.values import LONGEST_SESSION_SECONDS, Interval
 from sessional.diary.waitlist import opened
 
 
@@ -39,7 +39,7 @@ class Openings:
         after = (await load_rules(work.tx.fetch, [number]))[number]
         closures = await load_closures(work.tx.fetch)
         for span in opened(self.before, after, closures, self.awaited):
-            work.frees(number, span.starts_at, span.ends_at)
+            work.opens(number, span.starts_at, span.ends_at)
 
 
 async def _awaited(work: Work) -> Interval | None:
@@ -49,5 +49,6 @@ async def _awaited(work: Work) -> Interval | None:
         return None
     services = (await load_services(work.tx.fetch)).values()
     horizon = work.now + max(service.horizon_seconds for service in services)
-    begin, end = max(first, work.now), min(last, horizon)
+    # A session may begin in what somebody waits for and last until after it.
+    begin, end = max(first, work.now), min(last + LONGEST_SESSION_SECONDS, horizon)
     return Interval(starts_at=begin, ends_at=end) if begin < end else None

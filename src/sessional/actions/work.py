@@ -11,7 +11,7 @@ from typing import Any
 
 from sessional.access import Actor
 from sessional.actions.desk import Desk
-from sessional.diary.values import Slot
+from sessional.diary.waitlist import Freed
 from sessional.errors import NotFound
 from sessional.store.store import Transaction
 
@@ -38,11 +38,17 @@ class Work:
     # Off where whoever calls an action tells the clients of all that it does in one mail.
     tells: bool = True
     request_id: str = ""
-    freed: list[Slot] = field(default_factory=list)
+    freed: list[Freed] = field(default_factory=list)
 
-    def frees(self, therapist_id: int, starts_at: int, ends_at: int) -> None:
-        """Say that a diary has, or may have, this time again."""
-        self.freed.append(Slot(therapist_id=therapist_id, starts_at=starts_at, ends_at=ends_at))
+    def frees(self, therapist_id: int, starts_at: int, ends_at: int, appointment_id: int) -> None:
+        """Say that a diary has, or may have, the time again that a session or hold took; of a place in a
+        group, the group's."""
+        span = {"starts_at": starts_at, "ends_at": ends_at}
+        self.freed.append(Freed(therapist_id=therapist_id, appointment_id=appointment_id, **span))
+
+    def opens(self, therapist_id: int, starts_at: int, ends_at: int) -> None:
+        """Say that the rules of a diary leave this time open, and did not."""
+        self.freed.append(Freed(therapist_id=therapist_id, starts_at=starts_at, ends_at=ends_at))
 
     async def one(self, statement: str, what: str, **values: Any) -> Any:
         """The first row of a statement. Raises NotFound (“There is no {what} with that number”)."""

@@ -1732,9 +1732,9 @@ FROM service WHERE code = :service_code
 RETURNING appointment_id
 
 -- name: drop_expired_holds
--- Holds of a diary that ran out, and the time that each kept.
+-- Holds of a diary that ran out, the time that each kept, and its number or that of its group.
 DELETE FROM appointment WHERE therapist_id = :therapist_id AND held_until > 0 AND held_until <= :now
-RETURNING therapist_id, starts_at, ends_at
+RETURNING therapist_id, starts_at, ends_at, coalesce(place_of, appointment_id)
 
 -- name: add_hold
 -- A time kept for an account, with the buffers that the session will have.
@@ -1756,7 +1756,7 @@ RETURNING appointment_id
 -- name: release_hold
 -- A hold of the account's own is given back.
 DELETE FROM appointment WHERE appointment_id = :hold_id AND held_until > 0 AND held_by = :account_id
-RETURNING therapist_id, starts_at, ends_at
+RETURNING therapist_id, starts_at, ends_at, coalesce(place_of, appointment_id)
 
 -- ---- the waitlist ------------------------------------------------------------------------------------
 
@@ -1810,14 +1810,14 @@ WHERE status = 'WAITING' AND from_at < :ends_at AND until_at > :starts_at
 ORDER BY turn, waitlist_entry_id
 
 -- name: offers_run_out
--- In whose diaries an offer has run out, or a hold of a time that somebody waits for, and 0 where somebody has
--- waited in vain to the end.
+-- In whose diaries an offer has run out, or a hold within eight days of a time that somebody waits for (it counts
+-- towards a week), and 0 where somebody has waited in vain to the end.
 SELECT offered_therapist_id FROM waitlist_entry WHERE offered_until <= :now
 UNION
 SELECT therapist_id FROM appointment a
 WHERE a.held_until > 0 AND a.held_until <= :now AND a.ends_at > :now AND EXISTS (
     SELECT 1 FROM waitlist_entry w
-    WHERE w.status = 'WAITING' AND w.from_at < a.ends_at AND w.until_at > a.starts_at)
+    WHERE w.status = 'WAITING' AND w.from_at < a.ends_at + 691200 AND w.until_at > a.starts_at - 691200)
 UNION ALL
 SELECT 0 WHERE EXISTS (SELECT 1 FROM waitlist_entry WHERE status = 'WAITING' AND until_at <= :now)
 
@@ -1878,9 +1878,10 @@ WHERE waitlist_entry_id = :waitlist_entry_id AND status = 'WAITING'
 RETURNING waitlist_entry_id
 
 -- name: drop_offer
--- What was offered is free again.
+-- What was offered is free again. Answers its number, or that of the group in which it was a place.
 DELETE FROM appointment
 WHERE appointment_id = :offered_id AND therapist_id = :therapist_id AND held_until > 0 AND held_by = :held_by
+RETURNING coalesce(place_of, appointment_id)
 
 -- name: wait_on
 -- An entry waits again, in its old place, and is not offered the same once more.
@@ -2587,7 +2588,7 @@ WHERE outcome LIKE '%{"$ref":["Client",' || CAST(CAST(:client_id AS bigint) AS t
 -- Times that are kept for the client's accounts are given back.
 DELETE FROM appointment
 WHERE held_until > 0 AND held_by IN (SELECT account_id FROM account WHERE client_id = :client_id)
-RETURNING therapist_id, starts_at, ends_at
+RETURNING therapist_id, starts_at, ends_at, coalesce(place_of, appointment_id)
 
 -- name: drop_accounts_of
 -- The accounts of a client, and their sessions with them: they are shut out from the next request on.
