@@ -100,6 +100,76 @@ async def test_clients_are_erased_who_have_not_come_for_so_long_and_nobody_else(
     assert (await run(books, yes=True, capsys=capsys)).startswith("Erased: 0 clients")
 
 
+async def test_either_period_leaves_alone_what_the_other_is_for(
+    books: Books, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a period of their own clients are kept for good, and so is the record."""
+    await aged(books, 12)
+    await clients(books)
+    before = await names(books)
+    monkeypatch.setenv("SESSIONAL_RETENTION_AUDIT_DAYS", "0")
+    assert "3 clients, 0 entries" in await run(books, yes=False, capsys=capsys)
+    monkeypatch.setenv("SESSIONAL_RETENTION_AUDIT_DAYS", "100")
+    monkeypatch.setenv("SESSIONAL_RETENTION_CLIENT_DAYS", "0")
+    said = await run(books, yes=True, capsys=capsys)
+    assert said.startswith("Erased: 0 clients, 10 entries of the record.")
+    assert await names(books) == before
+    assert await books.value("SELECT count(*) FROM client WHERE added_at IS NULL") > 0
+
+
+async def test_a_client_is_kept_to_the_day(books: Books, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whose last session is not yet so long ago, by an hour, stays; so does one who is offered a time."""
+    therapist, now = await books.therapist(), int(time.time())
+    async with started(books.url) as http:
+        numbers = {name: await client(Practice(http, books), name) for name in ("stays", "goes", "offered")}
+    sql = "INSERT INTO appointment_client (appointment_id, client_id) VALUES ($1, $2)"
+    for name, hours in (("stays", 1), ("goes", -2), ("offered", -30)):
+        session = await books.session(therapist, now - 1000 * DAY + hours * 3600 - 3600)
+        await books.run(sql, session, numbers[name])
+    await books.run("UPDATE client SET added_at = 1")
+    await books.run(
+        "INSERT INTO waitlist_entry (client_id, service_code, from_at, until_at, joined_at, status, turn, "
+        "offered_id, offered_until, offered_therapist_id, offered_starts_at, offered_ends_at) "
+        "VALUES ($1, 'one-off', 1, 2, 1, 'OFFERED', 1, 99, 4000000000, $2, 1, 2)",
+        numbers["offered"],
+        therapist,
+    )
+    assert (await run(books, yes=True, capsys=capsys)).startswith("Erased: 1 client,")
+    assert await names(books) == ["stays", f"Erased client {numbers['goes']}", "offered"]
+
+
+async def test_a_client_for_whom_somebody_books_meanwhile_stays_and_the_others_go(
+    books: Books, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = await clients(books)
+    gone, therapist = numbers["gone"], await books.therapist()
+    looked = periods.clients_long_gone
+
+    async def late(fetch: Any, period: Any, *, now: int, after: int = 0) -> list[int]:
+        """Found to be gone, and then booked for before anything is erased."""
+        found = await looked(fetch, period, now=now, after=after)
+        if gone in found:
+            session = await books.session(therapist, now + 30 * DAY)
+            sql = "INSERT INTO appointment_client (appointment_id, client_id) VALUES ($1, $2)"
+            await books.run(sql, session, gone)
+        return found
+
+    monkeypatch.setattr("sessional.cli.retention.clients_long_gone", late)
+    capsys.readouterr()
+    await asyncio.to_thread(retention, True, books.url)
+    said = capsys.readouterr()
+    assert said.out.startswith("Erased: 2 clients")
+    assert said.err == f"Client {gone} has a session again and stays.\n"
+    assert "gone" in await names(books)
+
+
+async def test_where_nothing_has_come_to_its_end_nothing_is_put_on_record(
+    books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await run(books, yes=True, capsys=capsys)
+    assert await books.value("SELECT count(*) FROM audit_event") == 0
+
+
 async def test_who_was_taken_in_without_a_word_of_when_is_kept_from_the_first_run_on(
     books: Books, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,6 +216,22 @@ async def test_old_entries_are_removed_from_the_beginning_and_the_rest_still_ver
     capsys.readouterr()
     await asyncio.to_thread(verify, books.url)
     assert "nothing is wrong" in capsys.readouterr().out
+
+
+async def test_the_next_run_begins_where_the_last_has_ended(
+    books: Books, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a record of which everything is old is removed to its end."""
+    await aged(books, 12)
+    await run(books, yes=True, capsys=capsys)
+    said = await run(books, yes=False, capsys=capsys)
+    assert said.startswith("Would be erased: 0 clients, 0 entries of the record.")
+    late = int(time.time()) + 300 * DAY
+    monkeypatch.setattr(time, "time", lambda: late)
+    said = await run(books, yes=False, capsys=capsys)
+    assert said.startswith("Would be erased: 0 clients, 3 entries of the record.")
+    assert (await run(books, yes=True, capsys=capsys)).startswith("Erased: 0 clients, 3 entries")
+    assert await books.run("SELECT position FROM audit_link ORDER BY position") == [(14,)]
 
 
 async def test_what_was_altered_is_found_also_behind_the_new_beginning(

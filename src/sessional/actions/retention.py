@@ -40,14 +40,13 @@ async def old_entries(fetch: Fetch, periods: Periods, *, now: int) -> tuple[int,
     if not periods.audit_days:
         return 0, 0
     ((begins, ends),) = await fetch("audit_prunable", before=now - periods.audit_days * DAY_SECONDS)
-    return begins, max(begins, ends)
+    return begins, ends
 
 
 async def prune(fetch: Fetch, begins: int, ends: int) -> int:
     """Let the record begin later, by one batch of its entries. Answers the position where it begins."""
     position = min(ends, begins + PRUNED_TOGETHER)
-    if position > begins:
-        await fetch("audit_begin_at", position=position)
-        await fetch("audit_prune_events", position=position)
-        await fetch("audit_prune_links", position=position)
+    await fetch("audit_begin_at", position=position)
+    await fetch("audit_prune_events", position=position)
+    await fetch("audit_prune_links", position=position)
     return position
