@@ -13,6 +13,11 @@ CHANGE = """mutation($c: String!, $n: String!) {
     changePassword(input: {currentPassword: $c, newPassword: $n}) {
         revokedSessionIds errors { __typename ... on UserError { code path } } } }"""
 NEW = "a password that is new"
+# The account is active: nothing else may be said of it.
+REFUSED = (
+    "The account is not active any more, or the session has ended.",
+    "Log in first: this needs a valid access token.",
+)
 
 
 def test_a_viewer_sees_where_they_are_logged_in_and_which_one_asks(person):
@@ -75,6 +80,7 @@ def test_a_revoked_session_is_refused_in_every_kind_of_field(person, document):
     person.log_in().api.data(REVOKE_OTHERS)
     answer = device_.api.ask(document)
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert answer["errors"][0]["message"] in REFUSED
     assert set((answer["data"] or {}).values()) <= {None}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -30,6 +30,8 @@ from sessional.errors import (
 from sessional.observe import Warned
 from sessional.store import store as db
 from sessional.store.store import Account, Transaction
+
+_ENDED: Final = "The account is not active any more, or the session has ended."
 
 
 class Ended(StrEnum):
@@ -195,7 +197,7 @@ async def refresh(desk: Desk, caller: Caller, *, refresh_token: str) -> LogIn:
     given = desk.tokens.read(Kind.REFRESH, refresh_token, now=now)
     account = await desk.store.fetch("account_stands", **account_values(given.actor))
     if not account:
-        raise Unauthenticated("The account is not active any more, or the session has ended.")
+        raise Unauthenticated(_ENDED)
     has_second_factor = bool(account[0][3])
     session = {"sid": given.actor.session_id, "account_id": given.actor.account_id}
     current = {**session, "refresh_hash": fingerprint(given.token_id), "now": now}
@@ -272,7 +274,7 @@ async def standing(fetch: Fetch, actor: Actor) -> Actor:
     statement of a field would bring it along. Raises Unauthenticated."""
     rows = await fetch("account_stands", **account_values(actor))
     if not rows:
-        raise Unauthenticated("The account is not active any more.")
+        raise Unauthenticated(_ENDED)
     _, therapist_id, client_id, _ = rows[0]
     return replace(actor, therapist_id=therapist_id, client_id=client_id)
 
