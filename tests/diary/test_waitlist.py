@@ -10,17 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessional.diary.ask import Ask
+from sessional.diary.freed import Freed, opened
 from sessional.diary.offers import reasons
 from sessional.diary.rules import Busy, ServiceRules, TherapistRules, TimeOff, WorkingHours
 from sessional.diary.values import Interval, Slot
 from sessional.diary.waitlist import (
     Diary,
     Entry,
-    Freed,
     Practice,
     length_of,
     offer_for,
-    opened,
     take,
     wishes,
 )

@@ -14,9 +14,10 @@ import orjson
 
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.rooms import rooms_between
+from sessional.diary.freed import NEAR_SECONDS, Freed
 from sessional.diary.rules import Busy, ServiceRules
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
-from sessional.diary.waitlist import NEAR_SECONDS, Diary, Entry, Freed, Practice
+from sessional.diary.waitlist import Diary, Entry, Practice
 from sessional.store.store import Transaction
 
 # Caps count local weeks, which begin up to seven days before a start and end up to seven after.

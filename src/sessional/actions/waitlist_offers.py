@@ -19,8 +19,9 @@ from sessional.actions.audit import Record
 from sessional.actions.desk import Desk
 from sessional.actions.entries import by_the_service
 from sessional.actions.waitlist_loading import load_entries, load_practice
+from sessional.diary.freed import Freed, reach_of
 from sessional.diary.values import Slot
-from sessional.diary.waitlist import HELD_BY, KEPT_SECONDS, Freed, Offer, offer_for, reach_of, take
+from sessional.diary.waitlist import HELD_BY, KEPT_SECONDS, Offer, offer_for, take
 from sessional.store.constraints import Conflict
 from sessional.store.store import Transaction
 

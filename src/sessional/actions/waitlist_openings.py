@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sessional.actions.loading import load_closures, load_rules, load_services
 from sessional.actions.work import Work
+from sessional.diary.freed import opened
 from sessional.diary.rules import TherapistRules
 from sessional.diary.values import LONGEST_SESSION_SECONDS, Interval
-from sessional.diary.waitlist import opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

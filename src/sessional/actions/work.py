@@ -11,7 +11,7 @@ from typing import Any
 
 from sessional.access import Actor
 from sessional.actions.desk import Desk
-from sessional.diary.waitlist import Freed
+from sessional.diary.freed import Freed
 from sessional.errors import NotFound
 from sessional.store.store import Transaction
 

@@ -6,23 +6,19 @@ here is written by ``actions.waitlist_offers`` as a hold, which nobody can book 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from sessional.diary.ask import Ask, joined
-from sessional.diary.availability import open_intervals
-from sessional.diary.offers import starts
-from sessional.diary.rules import Busy, Closures, ServiceRules, TherapistRules, TimeOff
-from sessional.diary.spans import Span, merged, minus
-from sessional.diary.values import DAY_SECONDS, Interval, Slot
+from sessional.diary.freed import Freed, new_starts
+from sessional.diary.rules import Busy, Closures, ServiceRules, TherapistRules
+from sessional.diary.values import Interval, Slot
 from sessional.diary.wishes import Fits, at_time_of_day, on_weekdays
 
 # Who holds what is offered. No account has this number, so it is nobody's own to book over.
 HELD_BY: Final = -1
-# So far from what is freed a session may begin that was not possible before.
-NEAR_SECONDS: Final = 8 * DAY_SECONDS
 # How long a time stays held after its offer has run out, so that the next in turn gets it before others.
 KEPT_SECONDS: Final = 90
 
@@ -57,17 +53,6 @@ class Entry:
     weekdays: frozenset[int] = frozenset()
     time_zone: str | None = None
     declined: frozenset[Slot] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freed:
-    """Time that a diary has and did not have: the session or hold with that number took it, or made one
-    place less in the group with that number; or, without a number, the rules have opened it."""
-
-    therapist_id: int
-    starts_at: int
-    ends_at: int
-    appointment_id: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,29 +100,6 @@ def wishes(entry: Entry) -> list[Fits]:
     if entry.from_minute is not None and entry.until_minute is not None:
         found.append(at_time_of_day(entry.from_minute, entry.until_minute, entry.time_zone))
     return found
-
-
-def opened(
-    before: TherapistRules, after: TherapistRules, closures: Closures, within: Interval
-) -> list[Interval]:
-    """The time that rules leave open and those before them did not."""
-    was, now = (_open(rules, closures, within) for rules in (before, after))
-    return [Interval(starts_at=start, ends_at=end) for start, end in minus(now, was)]
-
-
-def _open(rules: TherapistRules, closures: Closures, within: Interval) -> list[Span]:
-    return [(span.starts_at, span.ends_at) for span in open_intervals(rules, closures, within)]
-
-
-def reach_of(free: Sequence[Freed]) -> Interval:
-    """All the time in which a session could begin that was not possible before: within a day of what is
-    freed, or in the same local week, if there is a cap on those."""
-    return _around(free, NEAR_SECONDS, NEAR_SECONDS)
-
-
-def _around(free: Sequence[Freed], before_seconds: int, after_seconds: int) -> Interval:
-    first, last = min(one.starts_at for one in free), max(one.ends_at for one in free)
-    return Interval(starts_at=max(0, first - before_seconds), ends_at=last + after_seconds)
 
 
 def offer_for(entry: Entry, free: Sequence[Freed], practice: Practice, offer_seconds: int) -> Offer | None:
@@ -212,47 +174,12 @@ def _wanted(entry: Entry, diary: Diary) -> bool:
 
 
 def _starts(entry: Entry, diary: Diary, free: Sequence[Freed], practice: Practice) -> Iterator[int]:
-    """What a search would offer within the entry's own span and would not have before: first what begins in
-    the free time, then what only needs a part of it, or the place in a day or week that it leaves."""
-    if not _wanted(entry, diary):
+    """What a search would offer within the entry's own span and would not have before."""
+    first = max(entry.from_at, practice.now)
+    if not _wanted(entry, diary) or first >= entry.until_at:
         return
-    ask, spans = _ask(entry, diary, practice), merged((one.starts_at, one.ends_at) for one in free)
-    # Asked once for all of it: hours that are added may free every working day of a year.
-    if (within := _awaited(entry, practice, _around(free, 0, 0))) is not None:
-        found = starts(diary.rules, practice.closures, ask, within, diary.busy)
-        yield from (start for start, is_inside in _placed(spans, found) if is_inside)
-    if (within := _awaited(entry, practice, _makes_room(diary.rules, ask, free))) is not None:
-        found = starts(diary.rules, practice.closures, ask, within, diary.busy)
-        rules, busy = _as_before(diary, free)
-        known = set(starts(rules, practice.closures, ask, within, busy))
-        beside = (start for start, is_inside in _placed(spans, found) if not is_inside)
-        yield from (start for start in beside if start not in known)
-
-
-def _awaited(entry: Entry, practice: Practice, within: Interval) -> Interval | None:
-    """What the entry waits for of a span."""
-    first = max(entry.from_at, practice.now, within.starts_at)
-    end = min(entry.until_at, within.ends_at)
-    return Interval(starts_at=first, ends_at=end) if first < end else None
-
-
-def _makes_room(rules: TherapistRules, ask: Ask, free: Sequence[Freed]) -> Interval:
-    """Where a session could begin that was not possible before."""
-    if rules.max_per_day is not None or rules.max_per_week is not None:
-        return reach_of(free)
-    service = ask.service
-    return _around(free, ask.duration_seconds + service.buffer_after_seconds, service.buffer_before_seconds)
-
-
-def _as_before(diary: Diary, free: Sequence[Freed]) -> tuple[TherapistRules, list[Busy]]:
-    """The rules and what took time before this was free. Opened time was no neighbour, it is time off."""
-    gone = {one.appointment_id: one for one in free if one.appointment_id}
-    closed = (one for one in free if not one.appointment_id)
-    off = (TimeOff(starts_at=one.starts_at, ends_at=one.ends_at) for one in closed)
-    busy = [other for other in diary.busy if other.appointment_id not in gone]
-    for number, one in gone.items():
-        busy.append(Busy(starts_at=one.starts_at, ends_at=one.ends_at, appointment_id=number))
-    return replace(diary.rules, time_off=(*diary.rules.time_off, *off)), busy
+    awaited, ask = Interval(starts_at=first, ends_at=entry.until_at), _ask(entry, diary, practice)
+    yield from new_starts(diary.rules, practice.closures, ask, diary.busy, free, awaited)
 
 
 def _ask(entry: Entry, diary: Diary, practice: Practice) -> Ask:
@@ -264,15 +191,6 @@ def _ask(entry: Entry, diary: Diary, practice: Practice) -> Ask:
         now=practice.now,
         free_of_hours=not diary.rules.takes_search_bookings,
     )
-
-
-def _placed(spans: Sequence[Span], instants: Iterable[int]) -> Iterator[tuple[int, bool]]:
-    """Instants, which come in order, each with whether it lies in one of the spans."""
-    at = 0
-    for instant in instants:
-        while at < len(spans) and spans[at][1] <= instant:
-            at += 1
-        yield instant, at < len(spans) and spans[at][0] <= instant
 
 
 def _declined(entry: Entry, therapist_id: int, span: Interval) -> bool:
