@@ -8,7 +8,7 @@ import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -17,7 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sessional.outbox.sender import LEASE_SECONDS, MOST_ATTEMPTS, delay_seconds
+from sessional.keyring import Keyring
+from sessional.outbox.letters import Notice, notice_of
+from sessional.outbox.post import parse
+from sessional.outbox.sender import LEASE_SECONDS, MOST_ATTEMPTS, Sender, Told, delay_seconds
+from sessional.store.store import Store
 from tests.booking.books import Books
 from tests.booking.in_process import started
 from tests.diary_api.conftest import Practice
@@ -90,6 +94,74 @@ async def test_an_address_that_no_key_opens_keeps_back_no_other_mail_and_is_trie
     office.clock.now += 60
     assert "Ana" in (await office.box.until(2))[1]["To"]
     await office.settled()
+
+
+async def test_a_notice_that_is_erased_after_it_was_claimed_ends_nothing(
+    office: Office, therapist: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three wait together; the second goes while the first is handed over."""
+    office.box.answers = ["451 try again"] * 3
+    people = [await office.person(name) for name in ("Ana", "Ben", "Cem")]
+    for hour, person in enumerate(people):
+        await booked(office, therapist, person, startsAt=at(TEN + hour * HOUR))
+    await office.until(f"SELECT count(*) = 3 FROM outbox WHERE next_at = {office.clock.now + 60}")
+    take = office.box.handle_DATA
+
+    async def erased_meanwhile(*given: Any) -> str:
+        await office.books.run("DELETE FROM outbox WHERE client_id = $1", int(people[1]))
+        return await take(*given)
+
+    monkeypatch.setattr(office.box, "handle_DATA", erased_meanwhile)
+    office.clock.now += 60
+    mails = await office.box.until(2)
+    assert [mail["To"].addresses[0].display_name for mail in mails] == ["Ana", "Cem"]
+    await office.settled()
+
+
+async def test_whatever_goes_wrong_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessional.outbox.sender.POLL_SECONDS", 0.01)
+    told: list[BaseException] = []
+
+    class Strange:
+        async def fetch(self, name: str, /, **values: Any) -> Any:
+            raise KeyError(name)
+
+    sender = Sender(
+        cast(Store, Strange()),
+        parse("smtp://127.0.0.1:1"),
+        sender=SENDER,
+        leads=(),
+        now=lambda: 0,
+        told=Told(warned=lambda text: None, failed=told.append),
+        keyring=Keyring(),
+    )
+    running = asyncio.create_task(sender.run())
+    async with asyncio.timeout(10):
+        while len(told) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not running.done()
+    assert {type(error) for error in told} == {KeyError}
+    await sender.stop(running)
+
+
+async def test_a_notice_that_cannot_be_worded_keeps_back_no_other(
+    office: Office, therapist: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strange(outbox_id: int, row: Any, keyring: Keyring) -> Notice:
+        notice = notice_of(outbox_id, row, keyring)
+        if notice.client_name == "Ana":
+            raise KeyError("nobody thought of this")
+        return notice
+
+    monkeypatch.setattr("sessional.outbox.sender.notice_of", strange)
+    office.box.answers = ["451 try again"]
+    await booked(office, therapist, await office.person("Ana"), startsAt=at(TEN))
+    await booked(office, therapist, await office.person("Ben"), startsAt=at(TEN + HOUR))
+    await office.until(f"SELECT count(*) = 2 FROM outbox WHERE next_at = {office.clock.now + 60}")
+    office.clock.now += 60
+    (mail,) = await office.box.until(1)
+    assert "Ben" in mail["To"]
+    await office.until("SELECT count(*) = 1 FROM outbox WHERE outcome = 'KeyError' AND attempts = 2")
 
 
 def test_it_is_tried_for_about_a_day_ever_more_rarely_and_then_given_up() -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sessional.diary.reminders import falling_due
-from sessional.errors import Fault, SessionalError
 from sessional.keyring import Keyring
 from sessional.outbox.letters import Notice, needless, notice_of
 from sessional.outbox.mail import Unwritable, message
@@ -80,12 +79,12 @@ class Sender:
         self._next_forgetting = 0
 
     async def run(self) -> None:
-        """Until ``stop``. A database that is away for a while ends nothing."""
+        """Until ``stop``. A database that is away for a while ends nothing, nor does anything else."""
         while not self._stopping.is_set():
             more = False
             try:
                 more = await self._round()
-            except SessionalError as error:
+            except Exception as error:  # whatever it was, the next notice is still to be sent
                 self._told.failed(error)
             if not more:
                 with suppress(TimeoutError):
@@ -144,9 +143,11 @@ class Sender:
             await self._given_up(outbox_id, attempts, "never came to an end")
             return None
         rows = await self._store.fetch("letter", outbox_id=outbox_id)
+        if not rows:  # Its client was erased since it was claimed, and it with them.
+            return None
         try:
             notice = notice_of(outbox_id, rows[0], self._keyring)
-        except Fault as error:  # an address that no key opens here is in nobody else's way
+        except Exception as error:  # an address that no key opens here is in nobody else's way
             self._told.failed(error)
             await self._failed(outbox_id, attempts, error)
             return None
