@@ -97,11 +97,11 @@ class _Reader:
         self._looks_left -= 1
         return self._bounded and self._looks_left < 0
 
-    def run(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
-        """The first row. Raises apsw.InterruptError where it takes more than the loop's steps."""
+    def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows. Raises apsw.InterruptError where they take more than the loop's steps."""
         self._looks_left, self._bounded = LOOKS_IN_LOOP, True
         try:
-            return cast("tuple[Any, ...] | None", self.connection.execute(sql, values).fetchone())
+            return self.connection.execute(sql, values).fetchall()
         finally:
             self._bounded = False
 
@@ -131,27 +131,34 @@ class SqliteStore:
     # ---- reading --------------------------------------------------------------------------------
 
     async def read(self, statement: Statement, values: Sequence[Any]) -> Answered:
-        row = None
-        if not statement.slow:
-            try:
-                row = self._in_loop.run(statement.sql, values)
-            except apsw.InterruptError:
-                statement.slow = True
-            except apsw.Error as error:
-                raise fault_for(error) from error
-        if statement.slow:
-            loop = asyncio.get_running_loop()
-            row = await loop.run_in_executor(self._threads, self._run_slow, statement.sql, values)
-        if row is None:
+        rows = await self._asked(statement, values)
+        if not rows:
             raise Unauthenticated
-        return Answered(row[0], row[1] or 0)
+        return Answered(rows[0][0], rows[0][1] or 0)
 
     async def rows(self, statement: Statement, values: Sequence[Any]) -> dict[int, str]:
-        return await SqliteTransaction(self._in_loop.connection).rows(statement, values)
+        return by_key(await self._asked(statement, values))
 
-    def _run_slow(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
-        rows = self._rows_slowly(sql, values)
-        return rows[0] if rows else None
+    async def _asked(self, statement: Statement, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        if not statement.slow:
+            rows = self._rows_at_once(statement.sql, values)
+            if rows is not None:
+                return rows
+            statement.slow = True
+        return await self._in_thread(statement.sql, values)
+
+    def _rows_at_once(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+        """The rows; None where they take more than the loop's steps."""
+        try:
+            return self._in_loop.run(sql, values)
+        except apsw.InterruptError:
+            return None
+        except apsw.Error as error:
+            raise fault_for(error) from error
+
+    async def _in_thread(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._rows_slowly, sql, values)
 
     def _rows_slowly(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         reader = getattr(self._own, "reader", None)
@@ -165,14 +172,17 @@ class SqliteStore:
             raise fault_for(error) from error
 
     async def fetch(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
-        if written("sqlite")[name].sql.startswith("SELECT"):
-            return await SqliteTransaction(self._in_loop.connection).fetch(name, **values)
-        return await self.transact(lambda tx: tx.fetch(name, **values))
+        statement = written("sqlite")[name]
+        if not statement.sql.startswith("SELECT"):
+            return await self.transact(lambda tx: tx.fetch(name, **values))
+        # Whether it is slow is not remembered: the same statement looks at a day, and at a year.
+        in_order = statement.arguments(values)
+        rows = self._rows_at_once(statement.sql, in_order)
+        return await self._in_thread(statement.sql, in_order) if rows is None else rows
 
     async def survey(self, name: str, /, **values: Any) -> Sequence[Sequence[Any]]:
-        statement, loop = written("sqlite")[name], asyncio.get_running_loop()
-        values_in_order = statement.arguments(values)
-        return await loop.run_in_executor(self._threads, self._rows_slowly, statement.sql, values_in_order)
+        statement = written("sqlite")[name]
+        return await self._in_thread(statement.sql, statement.arguments(values))
 
     # ---- writing --------------------------------------------------------------------------------
 
