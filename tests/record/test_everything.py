@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from typer.main import get_command
 
@@ -125,7 +126,8 @@ async def test_a_deed_is_on_record_whatever_it_does(
     given = arguments(field)
     answer = await practice.answer(document("mutation", name, field, given), given)
     assert "errors" not in answer, answer
-    assert [entry["action"] for entry in await last(practice.books, before)] == [name]
+    (entry,) = await last(practice.books, before)
+    assert (entry["action"], bool(entry["request_id"])) == (name, True)
 
 
 async def test_log_ins_are_on_record_also_those_that_fail_and_what_was_typed_is_not(
@@ -142,6 +144,7 @@ async def test_log_ins_are_on_record_also_those_that_fail_and_what_was_typed_is_
         await practice.answer(ask.format(name, password))
     entries = await _written(practice.books, before, 3)
     told = {(e["action"], e["username"], e["role"], e["outcome"], e["code"]) for e in entries}
+    assert all(e["request_id"] for e in entries)
     assert told == {
         ("auth", "logs-in", "SCHEDULER", "DONE", None),
         ("auth", "logs-in", "SCHEDULER", "REFUSED", "BAD_CREDENTIALS"),
@@ -171,7 +174,36 @@ async def test_a_dead_refresh_token_and_another_password_are_on_record(practice:
         ("changePassword", "DONE", None, account_id),
         ("refresh", "REFUSED", "REFRESH_TOKEN_REUSED", account_id),
     ]
+    assert all(e["request_id"] for e in entries)
     assert "another one" not in repr(entries)
+
+
+async def test_a_second_factor_is_on_record_from_its_beginning_to_its_end_without_its_codes(
+    practice: Practice,
+) -> None:
+    account_id = await _account(practice.books, "sets-up")
+    ask = f'mutation {{ auth(username: "sets-up", password: "{PASSWORD}") {{ accessToken }} }}'
+    mine = {"Authorization": f"Bearer {(await practice.ask(ask))['auth']['accessToken']}"}
+    before = await newest(practice.books)
+
+    async def done(name: str, given: str, selection: str) -> Any:
+        query = f"mutation {{ {name}(input: {{{given}}}) {{ {selection} errors {{ __typename }} }} }}"
+        answer = (await practice.client.post("/graphql", json={"query": query}, headers=mine)).json()
+        assert answer["data"][name]["errors"] == []
+        return answer["data"][name]
+
+    password = f'currentPassword: "{PASSWORD}"'
+    secret = (await done("beginSecondFactor", password, "secret"))["secret"]
+    code = pyotp.TOTP(secret).now()
+    recovery = (await done("confirmSecondFactor", f'code: "{code}"', "recoveryCodes"))["recoveryCodes"][0]
+    await done("turnOffSecondFactor", f'{password}, code: "{recovery}"', "revokedSessionIds")
+    entries = await last(practice.books, before)
+    assert [(e["action"], e["object_id"], bool(e["request_id"])) for e in entries] == [
+        (name, account_id, True)
+        for name in ("beginSecondFactor", "confirmSecondFactor", "turnOffSecondFactor")
+    ]
+    for shown_once in (secret, recovery, PASSWORD):
+        assert shown_once not in repr(entries)
 
 
 async def test_both_forms_of_booking_are_on_record(practice: Practice, therapist: int) -> None:
@@ -181,6 +213,7 @@ async def test_both_forms_of_booking_are_on_record(practice: Practice, therapist
     await practice.done("bookAppointment", given)
     entries = await last(practice.books, before)
     assert [entry["action"] for entry in entries] == ["appointment", "bookAppointment"]
+    assert all(entry["request_id"] for entry in entries)
 
 
 async def _account(books: Books, name: str) -> int:

@@ -10,7 +10,7 @@ import orjson
 from sessional.access import Actor, Caller
 from sessional.actions.codes import forget_codes, use_code
 from sessional.actions.desk import Desk
-from sessional.actions.entries import entry_of, note, told
+from sessional.actions.entries import Entry, entry_of, note, told
 from sessional.actions.entry import Ended, account_values
 from sessional.actions.logged_in import checked_password
 from sessional.errors import InvalidInput, SecondFactorWrong, Unauthenticated
@@ -38,13 +38,14 @@ async def begin(desk: Desk, actor: Actor, caller: Caller, *, current_password: s
     checked = await checked_password(desk, actor, caller, current_password)
     secret = secret_of(desk.random_bytes(SECRET_BYTES))
     stored = desk.keyring.close(second_factor_of(actor.account_id), secret)
+    entry = _entry(desk, actor, "beginSecondFactor")
 
     async def change(tx: Transaction) -> None:
         if await _in_force(tx, actor):
             raise InvalidInput("A second factor is in force already. Turn it off first.")
         await tx.fetch("wait_for_second_factor", account_id=actor.account_id, secret=stored)
         await checked.give_back(tx)
-        await _note(tx, desk, actor, "beginSecondFactor")
+        await note(tx.fetch, [told(entry)])
 
     await desk.store.transact(change)
     return {"secret": secret, "uri": uri_of(secret, actor.username)}
@@ -58,6 +59,7 @@ async def confirm(desk: Desk, actor: Actor, *, code: str) -> Payload:
     """
     codes = [recovery_code_of(desk.random_bytes(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
     mine = {"account_id": actor.account_id}
+    entry = _entry(desk, actor, "confirmSecondFactor")
 
     async def change(tx: Transaction) -> Payload:
         step = await _first_step(tx, desk, actor, code)
@@ -65,7 +67,7 @@ async def confirm(desk: Desk, actor: Actor, *, code: str) -> Payload:
         await tx.fetch("begin_second_factor", **mine, now=desk.now())
         for each in codes:
             await tx.fetch("add_recovery_code", **mine, code_hash=recovery_hash(actor.account_id, each))
-        await _note(tx, desk, actor, "confirmSecondFactor")
+        await note(tx.fetch, [told(entry)])
         return await _end_others(tx, desk, actor)
 
     return {"recovery_codes": codes, **await desk.store.transact(change)}
@@ -80,6 +82,7 @@ async def turn_off(
     are counted.
     """
     checked = await checked_password(desk, actor, caller, current_password)
+    entry = _entry(desk, actor, "turnOffSecondFactor")
 
     async def change(tx: Transaction) -> Payload:
         if not await _in_force(tx, actor):
@@ -90,7 +93,7 @@ async def turn_off(
             raise InvalidInput(SecondFactorWrong().message, path=["code"])
         await forget_codes(tx.fetch, actor.account_id)
         await checked.give_back(tx)
-        await _note(tx, desk, actor, "turnOffSecondFactor", said)
+        await note(tx.fetch, [told(entry, state_after=orjson.dumps(said).decode())])
         return await _end_others(tx, desk, actor)
 
     return await desk.store.transact(change)
@@ -130,13 +133,8 @@ async def _end_others(tx: Transaction, desk: Desk, actor: Actor) -> Payload:
     return {"revoked_session_ids": [str(row[0]) for row in ended]}
 
 
-async def _note(
-    tx: Transaction, desk: Desk, actor: Actor, action: str, said: Payload | None = None
-) -> None:
-    """On record, without anything that could be used."""
+def _entry(desk: Desk, actor: Actor, action: str) -> Entry:
+    """For the record, without anything that could be used. Made before the transaction: on SQLite that runs
+    in another thread, which knows of no request."""
     about = {"object_type": "Account", "object_id": actor.account_id}
-    state = None if said is None else orjson.dumps(said).decode()
-    entry = entry_of(
-        actor, action, now=desk.now(), request_id=desk.request_id(), state_after=state, **about
-    )
-    await note(tx.fetch, [told(entry)])
+    return entry_of(actor, action, now=desk.now(), request_id=desk.request_id(), **about)
