@@ -10,7 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
+from sessional.actions import waitlist_offers
+from sessional.actions.desk import Desk
 from sessional.actions.waitlist import MOST_OPEN
+from sessional.observe import FaultHappened
 from tests.booking.in_process import started
 from tests.diary_api.conftest import Practice
 from tests.diary_api.test_life import HOUR, TEN, at, booked
@@ -220,6 +223,37 @@ async def test_an_offer_that_has_run_out_is_refused_and_passed_on_without_anybod
         await become(here, ["WAITING", "OFFERED"], first, second)
     assert await statuses(practice, first, second) == ["WAITING", "OFFERED"]
     await practice.done("acceptOffer", of(second), ACCEPTED)
+
+
+async def test_a_diary_in_which_passing_on_fails_is_told_of_and_keeps_nobody_waiting_in_another(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: dict[int, tuple[str, str]] = {}
+    for diary in (await practice.books.therapist(), await practice.books.therapist()):
+        session = await booked(practice, diary)
+        waits[diary] = (await joins(practice, diary), await joins(practice, diary))
+        await cancels(practice, session)
+        await runs_out(practice, waits[diary][0])
+    failing: list[int] = []
+    told: list[Any] = []
+    passing_on = waitlist_offers._passing_on
+
+    def strange(desk: Desk, therapist_id: int) -> Any:
+        failing[:] = failing or [therapist_id]  # whichever comes first
+        if therapist_id in failing:
+            raise KeyError("nobody thought of this")
+        return passing_on(desk, therapist_id)
+
+    monkeypatch.setattr(waitlist_offers, "_passing_on", strange)
+    monkeypatch.setattr("sessional.web.app.tell", lambda observers, observation: told.append(observation))
+    async with started(practice.books.url) as other:
+        here = Practice(other, practice.books)
+        while not failing:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        (well,) = set(waits) - set(failing)
+        await become(here, ["WAITING", "OFFERED"], *waits[well])
+        assert await statuses(here, *waits[well]) == ["WAITING", "OFFERED"]
+    assert [type(one.error) for one in told if isinstance(one, FaultHappened)] == [KeyError]
 
 
 async def test_an_offer_that_has_run_out_goes_on_with_the_next_change_of_its_diary(

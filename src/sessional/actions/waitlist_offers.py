@@ -22,6 +22,7 @@ from sessional.actions.waitlist_loading import load_entries, load_practice
 from sessional.diary.freed import Freed, reach_of
 from sessional.diary.values import Slot
 from sessional.diary.waitlist import HELD_BY, KEPT_SECONDS, Offer, offer_for, take
+from sessional.observe import FaultHappened
 from sessional.store.constraints import Conflict
 from sessional.store.store import Transaction
 
@@ -84,12 +85,16 @@ class Giver:
 async def pass_on(desk: Desk) -> int:
     """What has run out goes to the next in turn, offers and holds; how many diaries that was in.
 
-    Any number of processes may do this at once: who comes second finds nothing left to do.
+    Any number of processes may do this at once: who comes second finds nothing left to do. A diary in which
+    it fails is told of, and keeps nobody waiting in the others.
     """
     passed = 0
     for (therapist_id,) in await desk.store.fetch("offers_run_out", now=desk.now()):
-        await desk.store.transact(_passing_on(desk, therapist_id) if therapist_id else _ending(desk))
-        passed += therapist_id > 0
+        try:
+            await desk.store.transact(_passing_on(desk, therapist_id) if therapist_id else _ending(desk))
+            passed += therapist_id > 0
+        except Exception as error:
+            desk.notice(FaultHappened(request_id="", error=error))
     return passed
 
 
