@@ -1,4 +1,4 @@
-"""On SQLite nothing that reads keeps the event loop: what takes long goes to a thread, until its deadline."""
+"""On SQLite nothing that reads keeps the event loop: what takes long goes to a thread, until a deadline."""
 
 from __future__ import annotations
 
