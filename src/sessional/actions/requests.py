@@ -8,20 +8,15 @@ from typing import Any
 from sessional.actions import history
 from sessional.actions.holds import admit
 from sessional.actions.life import changed, check_version, opened
+from sessional.actions.members import join_clients, know_clients
 from sessional.actions.moving import admit_move, as_wish
-from sessional.actions.own import check_diary, participants, sees_client
+from sessional.actions.own import check_diary, participants
 from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.life import Status, admit_transition
 from sessional.diary.values import Interval, Wish
-from sessional.errors import (
-    ClientBusy,
-    FullyBooked,
-    NotFound,
-    UnknownService,
-    UnknownTherapist,
-)
+from sessional.errors import FullyBooked, UnknownService, UnknownTherapist
 
 
 async def request_appointment(
@@ -55,27 +50,15 @@ async def request_appointment(
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     added = await work.tx.fetch("add_request", now=work.now, **row, **span)
     number: int = added[0][0]
-    await _join(work, number, participants(work.actor, client_ids or ()), known[0][1], wanted)
+    who = participants(work.actor, client_ids or ())
+    if len(who) > known[0][1]:
+        raise FullyBooked
+    await know_clients(work.tx, work.actor, who)
+    await join_clients(work.tx, number, who, wanted)
     if known[0][2]:
         await _furnish(work, number, therapist_id, wanted, keep=bool(reserve))
     await history.note(work.tx, work.actor, work.now, number, "REQUESTED")
     return {"appointment": Ref("Appointment", number)}
-
-
-async def _join(
-    work: Work, appointment_id: int, client_ids: Sequence[int], capacity: int, wanted: Interval
-) -> None:
-    """The clients into the session. Raises FullyBooked, NotFound, ClientBusy."""
-    if len(client_ids) > capacity:
-        raise FullyBooked
-    span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    for client_id in client_ids:
-        known = await work.tx.fetch("client_details", client_id=client_id)
-        if not known or not await sees_client(work.tx.fetch, work.actor, client_id):
-            raise NotFound("client", path=["clientIds"])
-        if await work.tx.fetch("client_busy", client_id=client_id, **span):
-            raise ClientBusy
-        await work.tx.fetch("join_appointment", appointment_id=appointment_id, client_id=client_id)
 
 
 async def _furnish(
