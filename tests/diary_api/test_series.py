@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import asyncpg
+
+from tests.booking.books import Books
+from tests.booking.in_process import started
 from tests.diary_api.conftest import Practice
 from tests.diary_api.test_life import HOUR, TEN, at, booked
 from tests.diary_api.test_taking_part import people
@@ -117,6 +122,33 @@ async def test_this_session_and_those_that_follow_are_cancelled_and_the_others_k
     one = {"appointmentId": numbers[0], "by": "CLIENT"}
     await practice.done("cancelAppointment", one)
     assert len(await starts(practice, therapist)) == 4
+
+
+async def test_a_series_that_is_cancelled_opens_its_diaries_in_the_order_of_their_numbers(
+    diary_postgres: Books,
+) -> None:
+    """Two changes could wait for one another: its first session stands in the diary with the higher number."""
+    lower, higher = await diary_postgres.therapist(), await diary_postgres.therapist()
+    async with started(diary_postgres.url) as client:
+        practice = Practice(client, diary_postgres)
+        done = await practice.done("bookSeries", series(lower), "appointments { appointmentId }")
+        first = done["appointments"][0]["appointmentId"]
+        await practice.done("reassignAppointment", {"appointmentId": first, "therapistId": str(higher)})
+        in_hand = await asyncpg.connect(diary_postgres.url)
+        async with in_hand.transaction():
+            await in_hand.execute(f"SELECT 1 FROM therapist WHERE therapist_id = {lower} FOR UPDATE")
+            given = {"appointmentId": first, "following": False, "by": "CLIENT"}
+            cancelling = asyncio.create_task(practice.done("cancelSeries", given))
+            waiting = (
+                "SELECT count(*) > 0 FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            while not await diary_postgres.value(waiting):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            free = f"SELECT 1 FROM therapist WHERE therapist_id = {higher} FOR UPDATE SKIP LOCKED"
+            assert await diary_postgres.run(free) == [(1,)]
+        await cancelling
+        await in_hand.close()
 
 
 async def test_a_series_is_with_one_therapist_and_a_retry_books_it_once(

@@ -1,7 +1,7 @@
 """Series: looked at as a whole, then booked as a whole, with what the caller chose for each session.
 
 One diary is opened, its rules and what it holds are read once, and every occurrence is asked about in
-memory, so that a year of sessions costs as many statements as one, and one more for each to write it.
+memory, so that looking at a year of sessions costs as many statements as looking at one.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from sessional.errors import (
     UnknownService,
     UnknownTherapist,
 )
+from sessional.store.constraints import Conflict
 from sessional.store.store import Transaction
 
 CLIENT_ENGAGED: Final = BrokenRule(
@@ -182,8 +183,11 @@ async def cancel_series(
     if not rows or not keeps_diary(work.actor, rows[0][2]):
         raise NotFound("series", path=["appointmentId"])
     series_id, starts_at, _ = rows[0]
+    locked = {row[2] for row in await open_diaries(work, appointment_id)}
     begin = starts_at if following else work.now
     ahead = await work.tx.fetch("series_ahead", series_id=series_id, begin=max(begin, work.now))
+    if any(therapist_id not in locked for _, therapist_id in ahead):
+        raise Conflict("appointment_moved")  # One was handed to another therapist while we waited.
     # Those that were handed to another therapist are that one's to cancel.
     numbers = [number for number, therapist_id in ahead if keeps_diary(work.actor, therapist_id)]
     for number in numbers:
@@ -193,6 +197,17 @@ async def cancel_series(
     if numbers and work.desk.mails:
         await notices.queue(work.tx, notices.Kind.SERIES_CANCELLED, numbers, now=work.now)
     return {"appointments": [Ref("Appointment", number) for number in numbers]}
+
+
+async def open_diaries(work: Work, appointment_id: int) -> Sequence[Sequence[Any]]:
+    """The series of a session, its zone, and each diary that it stands in. Those are locked until the end,
+    in the order of their numbers, so that two changes never wait for one another. Raises NotFound."""
+    diaries = await work.tx.fetch("series_diaries", appointment_id=appointment_id)
+    if not diaries:
+        raise NotFound("series", path=["appointmentId"])
+    for _, _, therapist_id in diaries:
+        await work.tx.fetch("open_diary", therapist_id=therapist_id)
+    return diaries
 
 
 # ---- looking ------------------------------------------------------------------------------------

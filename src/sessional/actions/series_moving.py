@@ -20,7 +20,7 @@ from sessional.actions.loading import busy_around, load_closures, load_rules, lo
 from sessional.actions.moving import as_wish
 from sessional.actions.own import keeps_diary
 from sessional.actions.rooms import NO_ROOM
-from sessional.actions.series import CLIENT_ENGAGED, Look, Occurrence
+from sessional.actions.series import CLIENT_ENGAGED, Look, Occurrence, open_diaries
 from sessional.actions.work import Work
 from sessional.diary.ask import Ask
 from sessional.diary.life import BLOCKS, Status
@@ -89,14 +89,10 @@ async def reschedule_series(
 
 
 async def _opened(work: Work, appointment_id: int, following: bool) -> _Series:
-    """The series with its diaries locked in the order of their numbers. Raises NotFound."""
-    diaries = await work.tx.fetch("series_diaries", appointment_id=appointment_id)
-    if not diaries:
-        raise NotFound("series", path=["appointmentId"])
+    """The series with its diaries locked. Raises NotFound."""
+    diaries = await open_diaries(work, appointment_id)
     series_id, time_zone, _ = diaries[0]
     locked = [row[2] for row in diaries]
-    for therapist_id in locked:
-        await work.tx.fetch("open_diary", therapist_id=therapist_id)
     named = Session(*(await work.tx.fetch("session", appointment_id=appointment_id))[0])
     if not keeps_diary(work.actor, named.therapist_id):
         raise NotFound("series", path=["appointmentId"])
