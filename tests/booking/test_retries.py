@@ -8,10 +8,14 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from sessional.actions.desk import Desk
+from sessional.settings import Settings
+from sessional.web.app import _forget
 from tests.booking.books import ANN, BEN, Books
 from tests.booking.clients import BOOK, CREATE, HOUR, LOOKS_BACK, TEN, Asked, Client, client, clients
 from tests.booking.conftest import House
@@ -262,6 +266,27 @@ async def test_a_key_is_kept_as_long_as_the_setting_says_and_forgotten_after(
             anew = await ann.book(replace(old, starts_at=TEN + 5 * HOUR))
     assert (replayed.appointment_id, replayed.replayed) == (booked.appointment_id, True)
     assert (anew.code, anew.replayed) == (None, False)
+
+
+async def test_what_cannot_be_forgotten_is_told_of_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sessional.web.app.SECONDS_BETWEEN_FORGETTING", 0.01)
+    asked: list[str] = []
+    told: list[Any] = []
+
+    class Strange:
+        async def fetch(self, name: str, **values: Any) -> None:
+            asked.append(name)
+            if name == "forget_keys":
+                raise KeyError("nobody thought of this")
+
+    desk = cast(Desk, SimpleNamespace(store=Strange(), now=lambda: 0))
+    forgetting = asyncio.create_task(_forget(Settings(), desk, [told.append]))
+    while len(told) < 2 and not forgetting.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    forgetting.cancel()
+    assert asked[:4] == ["forget_keys", "forget_log_in_rates", "forget_sessions", "forget_keys"]
 
 
 async def test_a_retry_and_an_identical_creation_after_a_restart_are_told_what_was_booked_before_it(

@@ -127,7 +127,7 @@ async def test_this_session_and_those_that_follow_are_cancelled_and_the_others_k
 async def test_a_series_that_is_cancelled_opens_its_diaries_in_the_order_of_their_numbers(
     diary_postgres: Books,
 ) -> None:
-    """Two changes could wait for one another: its first session stands in the diary with the higher number."""
+    """By its times the higher comes first: two changes could wait for one another."""
     lower, higher = await diary_postgres.therapist(), await diary_postgres.therapist()
     async with started(diary_postgres.url) as client:
         practice = Practice(client, diary_postgres)

@@ -1,6 +1,6 @@
 """The composition root: the one place that knows every room and puts them together.
 
-Only here are the clock read, ids made and chance drawn; everything below gets them as arguments.
+The diary, the actions and the graph get the clock, ids and chance from here, as arguments.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from sessional.actions.sealing import seal_all
 from sessional.actions.throttle import Rate
 from sessional.actions.waitlist_offers import pass_on
 from sessional.credentials import Lifetimes, Passwords, Tokens
-from sessional.errors import SessionalError
 from sessional.graph.bounds import DocumentLimits
 from sessional.graph.plan import PageSizes
 from sessional.graph.serve import Road
@@ -376,12 +375,15 @@ async def _forget(settings: Settings, desk: Desk, observers: Sequence[Observer])
     every hour."""
     while True:
         now = desk.now()
-        try:
-            await desk.store.fetch("forget_keys", before=now - settings.idempotency_hours * 3600)
-            await desk.store.fetch("forget_log_in_rates", before_ms=now * 1000)
-            await desk.store.fetch("forget_sessions", before=now - settings.access_token_seconds)
-        except SessionalError as error:
-            tell(observers, FaultHappened(request_id="", error=error))
+        for name, values in (
+            ("forget_keys", {"before": now - settings.idempotency_hours * 3600}),
+            ("forget_log_in_rates", {"before_ms": now * 1000}),
+            ("forget_sessions", {"before": now - settings.access_token_seconds}),
+        ):
+            try:
+                await desk.store.fetch(name, **values)
+            except Exception as error:  # whatever it was, the others are still to be forgotten
+                tell(observers, FaultHappened(request_id="", error=error))
         await asyncio.sleep(SECONDS_BETWEEN_FORGETTING)
 
 
