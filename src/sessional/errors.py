@@ -36,6 +36,7 @@
     │   │   ├── TransitionRefused    TRANSITION_REFUSED        (status, allowed)
     │   │   ├── CancelNotice         CANCEL_NOTICE             (notice_seconds, until)
     │   │   ├── DecisionsNeeded      DECISIONS_NEEDED          (appointments)
+    │   │   ├── SessionsAhead        SESSIONS_AHEAD            (appointments)
     │   │   ├── SeriesConflict       SERIES_CONFLICT           (occurrences)
     │   │   ├── AlreadyExists        ALREADY_EXISTS
     │   │   └── TooManyEntries       TOO_MANY_ENTRIES          (most)
@@ -44,6 +45,7 @@
         ├── Unavailable              UNAVAILABLE (may be retried)
         │   └── Busy                     waited as long as it may for another transaction
         ├── DeadlineExceeded         DEADLINE_EXCEEDED
+        ├── Unreadable               UNREADABLE (what is stored is kept as it is)
         ├── SettingsFault            the service cannot start as it is configured
         ├── SchemaFault              the database's schema is older or newer than the program
         └── BackupFault              a backup cannot be made, or not be restored there
@@ -221,7 +223,7 @@ class InvalidPageSize(RequestRefused):
 
 
 class TooCostly(RequestRefused):
-    """Pages within pages could hold more rows together than one field may ask for."""
+    """Pages within pages could hold more rows together than one query may ask for, with all its fields."""
 
     code = "TOO_COSTLY"
 

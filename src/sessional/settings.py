@@ -84,7 +84,9 @@ class Settings:
     )
     page_size: int = _setting(100, "Rows of a page where a query does not say", least=1)
     page_size_most: int = _setting(1_000, "Rows of a page at most", least=1)
-    rows_most: int = _setting(500_000, "Rows of a field at most, with pages within pages", least=1)
+    rows_most: int = _setting(
+        500_000, "Rows of a query at most, of all fields, with pages within pages", least=1
+    )
     body_bytes: int = _setting(100_000, "The size of a request's body at most", least=1_000)
     document_tokens: int = _setting(5_000, "The words of a GraphQL document at most", least=100)
     document_depth: int = _setting(15, "How deep fields may be nested", least=3)

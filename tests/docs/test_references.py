@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLUnionType
 
-from sessional.errors import SessionalError
+from sessional import errors
+from sessional.errors import BookingRefused, SessionalError
+from sessional.graph.schema import schema
 from sessional.store.constraints import Conflict
 from tests.docs.generate import PARTS, generated, with_generated_parts
 from tests.docs.pages import ROOT
@@ -71,6 +74,36 @@ def _is_code(node: ast.expr) -> bool:
 
 def test_the_reference_of_errors_has_every_code_there_is_and_no_other() -> None:
     assert set(described()) == raised()
+
+
+def test_the_module_of_errors_opens_with_the_whole_tree() -> None:
+    below = {SessionalError, *_classes(SessionalError)}
+    tree = {cls.__name__: cls.__bases__[0].__name__ for cls in below if cls.__module__ == errors.__name__}
+    assert _drawn(errors.__doc__ or "") == tree | {"SessionalError": "Exception"}
+
+
+def _drawn(text: str) -> dict[str, str]:
+    """Each class of a drawn tree with the one that it hangs on."""
+    found, above = {}, {0: "Exception"}
+    for line in text.splitlines():
+        if match := re.match(r"    (?P<branch>[│├└─ ]*)(?P<name>[A-Z]\w+)", line):
+            depth = len(match["branch"]) // 4 + 1
+            above[depth] = match["name"]
+            found[match["name"]] = above[depth - 1]
+    return found
+
+
+def test_the_guide_has_every_refusal_of_a_booking_with_its_code_and_its_data() -> None:
+    row = re.compile(r"\| `(?P<type>[A-Z]\w+)` \| `(?P<code>[A-Z_]+)` \| (?P<data>.*)\|")
+    page = (ROOT / "docs/guide/booking.md").read_text(encoding="utf-8")
+    told = {m["type"]: (m["code"], set(re.findall(r"`(\w+)`", m["data"]))) for m in row.finditer(page)}
+    union = schema().type_map["BookAppointmentError"]
+    assert isinstance(union, GraphQLUnionType)
+    codes = {cls.__name__: cls.code for cls in _classes(BookingRefused)}
+    assert told == {
+        refusal.name: (codes[refusal.name], set(refusal.fields) - {"code", "message", "path"})
+        for refusal in union.types
+    }
 
 
 def test_what_stands_under_the_command_line_never_reaches_a_caller_of_the_api() -> None:
