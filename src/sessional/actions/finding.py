@@ -119,7 +119,7 @@ async def explain_slot(
 ) -> dict[str, Any]:
     """Whether a search would offer this start, and if not, what the actor may know of why."""
     wanted: dict[str, Any] = {"service": service, "therapist_ids": [therapist_id]}
-    practice, numbers = await diaries(desk, actor, wanted)
+    practice, numbers = await diaries(desk, wanted)
     ask = Search.ask_for(practice, desk, actor, service, duration_seconds)
     if not numbers:
         raise UnknownTherapist

@@ -11,7 +11,6 @@ import orjson
 
 from sessional.access import Actor
 from sessional.actions.desk import Desk
-from sessional.actions.entry import account_values
 from sessional.actions.practice import Practice, practice_at
 from sessional.actions.rooms import Rooms, rooms_between
 from sessional.actions.walking import Walk
@@ -22,7 +21,7 @@ from sessional.diary.offers import Ask
 from sessional.diary.rules import TherapistRules
 from sessional.diary.values import DAY_SECONDS, END_OF_TIME, Interval
 from sessional.diary.wishes import Fits, at_time_of_day, on_weekdays
-from sessional.errors import InvalidArgument, Unauthenticated, UnknownService
+from sessional.errors import InvalidArgument, UnknownService
 
 # How far a search looks when nobody says, and how far it can be told to look.
 DEFAULT_DAYS: Final = 14
@@ -79,7 +78,7 @@ async def searched(desk: Desk, actor: Actor, search: Mapping[str, Any]) -> Searc
     zone: str | None = search.get("time_zone")
     if zone is not None:
         known_zone(zone)
-    practice, numbers = await diaries(desk, actor, search)
+    practice, numbers = await diaries(desk, search)
     ask = Search.ask_for(practice, desk, actor, search["service"], search.get("duration_seconds"))
     first, end = _span(search, ask)
     rooms = None
@@ -92,8 +91,8 @@ async def searched(desk: Desk, actor: Actor, search: Mapping[str, Any]) -> Searc
     return found
 
 
-async def diaries(desk: Desk, actor: Actor, search: Mapping[str, Any]) -> tuple[Practice, list[int]]:
-    """What is known of the practice, and the therapists looked for, by number. Raises Unauthenticated."""
+async def diaries(desk: Desk, search: Mapping[str, Any]) -> tuple[Practice, list[int]]:
+    """What is known of the practice, and the therapists looked for, by number."""
     name = fold(search.get("therapist_name") or "")
     if len(name) > _LONGEST_NAME:
         raise InvalidArgument(f"A name to search for has at most {_LONGEST_NAME} characters.")
@@ -108,10 +107,7 @@ async def diaries(desk: Desk, actor: Actor, search: Mapping[str, Any]) -> tuple[
         all_therapists=int(numbers is None),
         therapist_ids=store.dialect.pack(list(numbers or ())),
         part_of_name=name,
-        **account_values(actor),
     )
-    if not rows:
-        raise Unauthenticated
     version, found = rows[0]
     wanted = sorted((orjson.loads(found) if isinstance(found, str) else found) or ())
     practice = await practice_at(store, version, wanted)

@@ -1915,8 +1915,8 @@ WHERE waitlist_entry_id = :waitlist_entry_id
 -- ---- finding free times ------------------------------------------------------------------------------
 
 -- name: diaries_to_search
--- The guard, the clock of rules, and the therapists that a search is about, in one look. Whatever is
--- asked for by nobody is 1 in "all_…", or an empty name.
+-- The clock of rules, and the therapists that a search is about, in one look. Whatever is asked for by
+-- nobody is 1 in "all_…", or an empty name. Whose account it is for was asked before.
 SELECT c.version, (
     SELECT array_agg(t.therapist_id) FROM therapist t -- postgres
     SELECT json_group_array(t.therapist_id) FROM therapist t -- sqlite
@@ -1939,10 +1939,6 @@ SELECT c.version, (
         OR instr(t.search_name, :part_of_name) > 0) -- sqlite
 )
 FROM rules_clock c
-WHERE EXISTS (
-    SELECT 1 FROM account WHERE account_id = :account_id AND username = :username AND role = :role
-      AND disabled_at IS NULL
-)
 
 -- name: diaries_changed
 -- Whose rules have changed since the clock of rules showed this.
