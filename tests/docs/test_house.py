@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from graphql import build_schema, lexicographic_sort_schema, print_schema
@@ -26,6 +27,8 @@ REGISTRIES = [
         ("rubygems", "org"),
     )
 ]
+# Rooms whose modules the map names one by one.
+ROOMS = ["diary", "provider", "store", "actions", "graph", "outbox", "web"]
 MACHINE_PATHS = [f"/{folder}/" for folder in ("work", "root")]
 # Lines in which such a path is a matter of the thing itself, and not of somebody's machine.
 ABOVE_ALL_MACHINES = re.compile(r"https?://\S*|sqlite:///\S*")
@@ -57,6 +60,29 @@ def texts() -> dict[str, str]:
 def test_imports_point_down() -> None:
     run = subprocess.run([LINT_IMPORTS, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stdout
+
+
+def test_the_page_of_the_architecture_shows_the_storeys_as_the_contract_has_them() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    (storeys,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    shown = _part("## Who may import whom").split("```")[1].removeprefix("text\n").splitlines()
+    assert [re.findall(r"\w+", line) for line in shown] == [re.findall(r"\w+", line) for line in storeys]
+
+
+def test_the_map_names_every_module_of_the_rooms_that_it_opens_and_no_other() -> None:
+    for room in ROOMS:
+        block = re.search(rf"^  {room}/.*\n((?:    .*\n)+)", _part("## The map"), re.MULTILINE)
+        assert block is not None, room
+        named = [name for name in re.findall(r"^    (\S+)", block[1], re.MULTILINE) if name.endswith(".py")]
+        there = [path.name for path in (ROOT / "src/sessional" / room).glob("[!_]*.py")]
+        assert sorted(named) == sorted(there), room
+
+
+def _part(heading: str) -> str:
+    """What stands under a heading of docs/architecture.md."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    return page.split(f"{heading}\n")[1].split("\n## ")[0]
 
 
 def test_no_file_names_the_address_of_a_registry() -> None:
