@@ -220,8 +220,7 @@ async def _check(work: Work, entry: Entry) -> None:
     try:
         wishes(entry)
     except InvalidArgument as refusal:
-        field = "weekdays" if "weekday" in refusal.message else "time_of_day"
-        raise InvalidInput(refusal.message, path=[field]) from None
+        raise InvalidInput(refusal.message, path=refusal.path) from None
     specialisms = {name for name, _ in await fetch("specialism_ids")}
     for name in sorted(entry.specialisms - specialisms):
         raise InvalidInput(f"There is no specialism “{name}”.", path=["specialisms"])
