@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessional.diary.availability import day_span, hours_on, local_day, open_intervals, week_span
+from sessional.diary.availability import day_begins, hours_on, local_day, open_intervals, period_of
 from sessional.diary.clocks import known_zone
 from sessional.diary.rules import Away, Closure, Closures, Override, TherapistRules, TimeOff, WorkingHours
 from sessional.diary.spans import merged, minus
@@ -137,7 +137,7 @@ def test_a_closure_is_read_in_the_zone_of_each_therapist() -> None:
 
 def test_time_off_is_cut_out_to_the_second() -> None:
     monday = date(2030, 1, 7)
-    off = TimeOff(starts_at=utc(monday) + 36_001, ends_at=utc(monday) + 39_601, reason="dentist")
+    off = TimeOff(starts_at=utc(monday) + 36_001, ends_at=utc(monday) + 39_601)
     office = therapist(*hours("1", "09:00", "12:00"), zone="UTC", time_off=(off,))
     within = Interval(starts_at=utc(monday), ends_at=utc(monday) + DAY)
     found = [
@@ -200,6 +200,20 @@ def test_a_zone_that_the_database_does_not_know_is_refused(name: str) -> None:
 
 
 # ---- days and weeks -----------------------------------------------------------------------------
+
+
+def day_span(rules: TherapistRules, day: date) -> Interval:
+    """That date of the therapist's, as the caps count it."""
+    return _days_span(rules, day.toordinal(), 1)
+
+
+def week_span(rules: TherapistRules, day: date) -> Interval:
+    """The week, from Monday on, in which that date lies."""
+    return _days_span(rules, period_of(day.toordinal(), 7), 7)
+
+
+def _days_span(rules: TherapistRules, first: int, days: int) -> Interval:
+    return Interval(starts_at=day_begins(rules, first), ends_at=day_begins(rules, first + days))
 
 
 def test_a_day_is_as_long_as_its_clocks_make_it() -> None:

@@ -79,9 +79,10 @@ def _opens(diary: Diary, within: Interval) -> tuple[Interval, ...]:
 
 
 def _covered(its: Measure, busy: list[Busy], ask: Ask) -> int:
-    """What the database counts."""
+    """What the database counts: the points that lie within sessions that start between the two ends."""
+    grid = ask.service.grid_seconds
     return sum(
-        its.covered(each.starts_at, each.ends_at, ask.service.grid_seconds)
+        (min(each.ends_at, its.until) + its.shift) // grid - (each.starts_at + its.shift) // grid
         for each in busy
         if its.since <= each.starts_at < its.until and each.places_left < 1
     )

@@ -12,15 +12,13 @@ from sessional.actions.loading import busy_around, load_closures, load_rules, lo
 from sessional.actions.own import is_client, told
 from sessional.actions.rooms import Rooms, rooms_between
 from sessional.diary.offers import Ask, reasons, starts
-from sessional.diary.rules import Busy, Closures, Rule, ServiceRules, TherapistRules
+from sessional.diary.rules import REACH_SECONDS, Busy, Closures, Rule, ServiceRules, TherapistRules
 from sessional.diary.slots import NEARBY_DAYS, nearby
 from sessional.diary.values import DAY_SECONDS, Interval, Slot
 from sessional.diary.waitlist import HELD_BY
 from sessional.errors import RuleRefused, SlotTaken
 from sessional.store.store import Transaction
 
-# Caps count local weeks, which begin up to seven days before the start and end up to seven after.
-REACH_SECONDS: Final = 8 * DAY_SECONDS
 # So far around a start as its alternatives are judged: each of them has a week of its own.
 NEAR_SECONDS: Final = REACH_SECONDS + NEARBY_DAYS * DAY_SECONDS
 TAKEN = frozenset({Rule.OVERLAP, Rule.HOLD})

@@ -25,7 +25,7 @@ from sessional.actions.work import Ref
 from sessional.diary import booking
 from sessional.diary.availability import day_at, period_of
 from sessional.diary.offers import reasons
-from sessional.diary.rules import Busy, TherapistRules
+from sessional.diary.rules import REACH_SECONDS, Busy, TherapistRules
 from sessional.diary.values import DAY_SECONDS, Interval, Wish
 from sessional.errors import Forbidden, InvalidArgument, InvalidCursor, InvalidPageSize, UnknownTherapist
 
@@ -33,7 +33,6 @@ DEFAULT_PAGE: Final = 20
 MOST_ON_A_PAGE: Final = 1000
 # Where every free time has to be known: for a count, and to spread the load.
 MOST_DAYS_AT_ONCE: Final = 62
-_REACH_SECONDS: Final = 8 * DAY_SECONDS
 
 
 async def free_slots(
@@ -128,7 +127,7 @@ async def explain_slot(
         Wish(therapist_id=therapist_id, service_code=service, starts_at=starts_at, duration_seconds=length)
     )
     rules = practice.rules[therapist_id]
-    reach = Interval(starts_at=starts_at - _REACH_SECONDS, ends_at=starts_at + _REACH_SECONDS)
+    reach = Interval(starts_at=starts_at - REACH_SECONDS, ends_at=starts_at + REACH_SECONDS)
     who = {"account_id": actor.account_id, "now": ask.now}
     busy = await busy_around(desk.store.fetch, therapist_id, reach, **who)
     broken = reasons(rules, practice.closures, ask, starts_at, busy)

@@ -144,7 +144,7 @@ def _away(row: tuple[Any, ...]) -> Away:
 
 
 def _time_off(row: tuple[Any, ...]) -> TimeOff:
-    return TimeOff(starts_at=row[0], ends_at=row[1], reason=row[2] or "")
+    return TimeOff(starts_at=row[0], ends_at=row[1])
 
 
 def _day(text: str | None) -> date | None:

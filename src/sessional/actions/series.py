@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sessional.access import Actor
 from sessional.actions import notices
-from sessional.actions.admission import NEAR_SECONDS, REACH_SECONDS, WITHOUT_RULES, alternatives
+from sessional.actions.admission import NEAR_SECONDS, WITHOUT_RULES, alternatives
 from sessional.actions.desk import Desk
 from sessional.actions.life import cancel_appointment
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
@@ -27,7 +27,7 @@ from sessional.diary import booking
 from sessional.diary.ask import Ask, in_the_way
 from sessional.diary.life import check_cancel_reason
 from sessional.diary.offers import reasons
-from sessional.diary.rules import BrokenRule, Busy, Closures, Rule, TherapistRules
+from sessional.diary.rules import REACH_SECONDS, BrokenRule, Busy, Closures, Rule, TherapistRules
 from sessional.diary.series import Every, Pattern, occurrences
 from sessional.diary.slots import nearest_free
 from sessional.diary.values import Interval, Slot, Wish

@@ -15,13 +15,13 @@ import orjson
 from sessional.actions.loading import busy_around, load_closures, load_rules, load_services
 from sessional.actions.rooms import rooms_between
 from sessional.diary.freed import NEAR_SECONDS, Freed
-from sessional.diary.rules import Busy, ServiceRules
-from sessional.diary.values import DAY_SECONDS, Interval, Slot
+from sessional.diary.rules import REACH_SECONDS, Busy, ServiceRules
+from sessional.diary.values import Interval, Slot
 from sessional.diary.waitlist import Diary, Entry, Practice
 from sessional.store.store import Transaction
 
-# Caps count local weeks, which begin up to seven days before a start and end up to seven after.
-_REACH_SECONDS: Final = NEAR_SECONDS + 8 * DAY_SECONDS
+# As far as offers may begin from what is freed, and as far around those as rules look.
+_REACH_SECONDS: Final = NEAR_SECONDS + REACH_SECONDS
 
 
 async def load_entries(tx: Transaction, reach: Mapping[str, int]) -> list[Entry]:

@@ -23,13 +23,11 @@ from sessional.actions.windows import Ahead, Entry, Windows
 from sessional.diary.ask import joins
 from sessional.diary.fullness import has_gap
 from sessional.diary.offers import Ask, starts
-from sessional.diary.rules import Busy, TherapistRules
+from sessional.diary.rules import REACH_SECONDS, Busy, TherapistRules
 from sessional.diary.spans import Span
-from sessional.diary.values import DAY_SECONDS, Interval
+from sessional.diary.values import Interval
 from sessional.store.store import Store
 
-# Caps count local weeks, which begin up to seven days before a start and end up to seven after.
-_REACH_SECONDS: Final = 8 * DAY_SECONDS
 # Other requests get their turn after so many diaries.
 _WINDOWS_AT_A_STRETCH: Final = 256
 
@@ -220,7 +218,7 @@ class Walk:
     def _reach(self, number: int) -> int:
         rules = self.practice.rules[number]
         counted = self.whole_weeks or rules.max_per_day is not None or rules.max_per_week is not None
-        return _REACH_SECONDS if counted else self._buffer
+        return REACH_SECONDS if counted else self._buffer
 
 
 def _advance(heap: list[tuple[int, int, Iterator[int]]], therapist_id: int, more: Iterable[int]) -> None:

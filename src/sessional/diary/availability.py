@@ -145,17 +145,3 @@ def _midnight(rules: TherapistRules, day: int) -> int:
 def local_day(rules: TherapistRules, instant: int) -> date:
     """The therapist's date at that instant, in the zone that holds on that day."""
     return date.fromordinal(day_at(rules, instant))
-
-
-def day_span(rules: TherapistRules, day: date) -> Interval:
-    """That date of the therapist's, as instants. Days follow one another without gap or overlap."""
-    return _days_span(rules, day.toordinal(), 1)
-
-
-def week_span(rules: TherapistRules, day: date) -> Interval:
-    """The week, from Monday on, in which that date lies."""
-    return _days_span(rules, period_of(day.toordinal(), 7), 7)
-
-
-def _days_span(rules: TherapistRules, first: int, days: int) -> Interval:
-    return Interval(starts_at=day_begins(rules, first), ends_at=day_begins(rules, first + days))

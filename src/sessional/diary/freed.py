@@ -13,12 +13,12 @@ from typing import Final
 from sessional.diary.ask import Ask
 from sessional.diary.availability import open_intervals
 from sessional.diary.offers import starts
-from sessional.diary.rules import Busy, Closures, TherapistRules, TimeOff
+from sessional.diary.rules import REACH_SECONDS, Busy, Closures, TherapistRules, TimeOff
 from sessional.diary.spans import Span, merged, minus
-from sessional.diary.values import DAY_SECONDS, Interval
+from sessional.diary.values import Interval
 
 # So far from what is freed a session may begin that was not possible before.
-NEAR_SECONDS: Final = 8 * DAY_SECONDS
+NEAR_SECONDS: Final = REACH_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,11 +30,6 @@ class Measure:
     shift: int
     points: int
 
-    def covered(self, starts_at: int, ends_at: int, grid_seconds: int) -> int:
-        """How many of the points lie within a session that starts between the two ends."""
-        end = min(ends_at, self.until)
-        return (end + self.shift) // grid_seconds - (starts_at + self.shift) // grid_seconds
-
 
 def measure(
     rules: TherapistRules, ask: Ask, within: Interval, opens: tuple[Interval, ...]

@@ -92,16 +92,16 @@ def _neighbours(ask: Ask, starts_at: int, others: Sequence[Busy], zone: str) -> 
 
 
 def _overlap(other: Busy, zone: str) -> BrokenRule:
-    when, number = wording.span(zone, other.starts_at, other.ends_at), other.appointment_id or None
+    when = wording.span(zone, other.starts_at, other.ends_at)
     if other.held_by is not None:
-        return _broken(Rule.HOLD, "Somebody else is holding that time just now.", when, number)
-    return _broken(Rule.OVERLAP, "The therapist has another session at that time.", when, number)
+        return _broken(Rule.HOLD, "Somebody else is holding that time just now.", when)
+    return _broken(Rule.OVERLAP, "The therapist has another session at that time.", when)
 
 
 def _buffer(gap: int, other: Busy, zone: str) -> BrokenRule:
     when, value = wording.span(zone, other.starts_at, other.ends_at), wording.length(gap)
     message = f"Between this session and the one of {when} the therapist needs {value}."
-    return _broken(Rule.BUFFER, message, value, other.appointment_id or None)
+    return _broken(Rule.BUFFER, message, value)
 
 
 def _ahead(ask: Ask, starts_at: int) -> Iterator[BrokenRule]:
@@ -140,5 +140,5 @@ def _caps(rules: TherapistRules, starts_at: int, others: Sequence[Busy]) -> Iter
             yield _broken(rule, f"At most {wording.counted(cap, 'session')} {each}; {there}.", str(cap))
 
 
-def _broken(rule: Rule, message: str, value: str | None, appointment_id: int | None = None) -> BrokenRule:
-    return BrokenRule(rule=rule, message=message, value=value, appointment_id=appointment_id)
+def _broken(rule: Rule, message: str, value: str | None) -> BrokenRule:
+    return BrokenRule(rule=rule, message=message, value=value)

@@ -19,6 +19,9 @@ from sessional.errors import InvalidInput
 DAY_MINUTES: Final = 1440
 # Hours that begin on one day end by the end of the next: longer ones would hide a forgotten end.
 LATEST_MINUTE: Final = 2 * DAY_MINUTES
+# So far around a start all that its rules look at lies: caps count local weeks, which begin up to seven
+# days before it and end up to seven after.
+REACH_SECONDS: Final = 8 * DAY_SECONDS
 
 Minutes: TypeAlias = tuple[int, int]
 
@@ -58,11 +61,10 @@ class Away:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOff:
-    """A span in which the therapist sees nobody, whatever their hours. The reason is not for clients."""
+    """A span in which the therapist sees nobody, whatever their hours."""
 
     starts_at: int
     ends_at: int
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,15 +179,11 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenRule:
-    """One rule that refuses a start: in words for a person, and its value as text.
-
-    ``appointment_id`` names the session or hold that is in the way, for those who may know.
-    """
+    """One rule that refuses a start: in words for a person, and its value as text."""
 
     rule: Rule
     message: str
     value: str | None
-    appointment_id: int | None = None
 
 
 def check_hours(hours: WorkingHours) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import Final
 
 from sessional.store.dialect import Dialect
 from sessional.store.shape import (
@@ -30,8 +29,6 @@ from sessional.store.shape import (
 
 # A row's column by name, as SQL: "t1.starts_at".
 Columns = Callable[[str], str]
-
-_OPPOSITE: Final = {">": "<", "<": ">"}
 
 
 class Names:
@@ -77,7 +74,7 @@ def linked(
 
 
 def condition_sql(condition: Condition, columns: Columns, dialect: Dialect, names: Names) -> str:
-    """A boolean expression that is never NULL, since every column it meets is NOT NULL."""
+    """A boolean expression. It is NULL only where a column is that may be; ``Not`` minds it."""
 
     def inner(part: Condition) -> str:
         return condition_sql(part, columns, dialect, names)

@@ -1470,12 +1470,12 @@ ORDER BY therapist_id, from_date
 
 -- name: time_off_of_all
 -- Spans in which a therapist sees nobody.
-SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+SELECT therapist_id, starts_at, ends_at FROM time_off
 ORDER BY therapist_id, starts_at
 
 -- name: time_off_of_some
 -- The same of some therapists.
-SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+SELECT therapist_id, starts_at, ends_at FROM time_off
 WHERE therapist_id = ANY(ARRAY(SELECT json_array_elements_text(CAST(:ids AS json))::bigint)) -- postgres
 WHERE therapist_id IN (SELECT value FROM json_each(:ids)) -- sqlite
 ORDER BY therapist_id, starts_at
