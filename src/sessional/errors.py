@@ -258,8 +258,8 @@ class UnknownTherapist(BookingRefused):
 
     code = "UNKNOWN_THERAPIST"
 
-    def __init__(self) -> None:
-        super().__init__("There is no therapist with that number.", path=["therapistId"])
+    def __init__(self, *, path: Sequence[str] = ("therapistId",)) -> None:
+        super().__init__("There is no therapist with that number.", path=path)
 
 
 class UnknownService(BookingRefused):
@@ -267,8 +267,8 @@ class UnknownService(BookingRefused):
 
     code = "UNKNOWN_SERVICE"
 
-    def __init__(self, services: Sequence[str]) -> None:
-        super().__init__("There is no service with that code.", path=["service"])
+    def __init__(self, services: Sequence[str], *, path: Sequence[str] = ("service",)) -> None:
+        super().__init__("There is no service with that code.", path=path)
         self.services = tuple(services)
 
     @property

@@ -60,7 +60,7 @@ async def test_a_therapist_is_added_and_changed(practice: Practice) -> None:
         ({"timeZone": "Europe/Atlantis"}, "InvalidInput", "timeZone"),
         ({"firstName": " "}, "InvalidInput", "firstName"),
         ({"maxPerDay": 0}, "InvalidInput", "maxPerDay"),
-        ({"services": ["none such"]}, "UnknownService", "service"),
+        ({"services": ["none such"]}, "UnknownService", "services"),
         ({"therapistId": "4000000000"}, "UnknownTherapist", "therapistId"),
     ],
 )

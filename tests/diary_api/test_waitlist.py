@@ -420,7 +420,7 @@ async def test_a_wait_for_what_can_never_be_is_refused_in_words(practice: Practi
     for wrong, code, path in (
         ({"clientId": "99999999"}, "NOT_FOUND", "clientId"),
         ({"service": "nothing"}, "UNKNOWN_SERVICE", "service"),
-        ({"therapistIds": ["99999999"]}, "UNKNOWN_THERAPIST", "therapistId"),
+        ({"therapistIds": ["99999999"]}, "UNKNOWN_THERAPIST", "therapistIds"),
         ({"specialisms": ["no such thing"]}, "INVALID_INPUT", "specialisms"),
         ({"until": at(TEN - DAY)}, "INVALID_INPUT", "until"),
         ({"from": at(0), "until": at(1000)}, "INVALID_INPUT", "until"),

@@ -118,7 +118,7 @@ async def _own(work: Work, statement: str, what: str, **values: Any) -> Any:
     """A row whose first column is whose it is. Raises NotFound, also where that is another's."""
     row = await work.one(statement, what, **values)
     if not keeps_diary(work.actor, row[0]):
-        raise NotFound(what)
+        raise NotFound(what, path=list(values))
     return row
 
 

@@ -94,7 +94,8 @@ async def _link(
         await work.tx.fetch("drop_therapist_services", therapist_id=therapist_id)
         for code in dict.fromkeys(checks.listed(services, "services")):
             if not await work.tx.fetch("add_therapist_service", therapist_id=therapist_id, code=code):
-                raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
+                known = [row[0] for row in await work.tx.fetch("service_codes")]
+                raise UnknownService(known, path=["services"])
 
 
 async def _specialism(work: Work, name: str) -> int:

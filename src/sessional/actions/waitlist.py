@@ -226,7 +226,7 @@ async def _check(work: Work, entry: Entry) -> None:
         raise InvalidInput(f"There is no specialism “{name}”.", path=["specialisms"])
     for therapist_id in sorted(entry.therapist_ids):
         if not await fetch("therapist_details", therapist_id=therapist_id):
-            raise UnknownTherapist
+            raise UnknownTherapist(path=["therapist_ids"])
 
 
 def _check_span(now: int, entry: Entry) -> None:

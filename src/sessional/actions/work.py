@@ -51,10 +51,13 @@ class Work:
         self.freed.append(Freed(therapist_id=therapist_id, starts_at=starts_at, ends_at=ends_at))
 
     async def one(self, statement: str, what: str, **values: Any) -> Any:
-        """The first row of a statement. Raises NotFound (“There is no {what} with that number”)."""
+        """The first row of a statement; its values are fields of the input.
+
+        Raises NotFound (“There is no {what} with that number”).
+        """
         rows = await self.tx.fetch(statement, **values)
         if not rows:
-            raise NotFound(what)
+            raise NotFound(what, path=list(values))
         return rows[0]
 
     async def bump_rules(self, therapist_id: int | None = None) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import count, islice, takewhile
 from typing import Final
 
-from sessional.diary.clocks import EPOCH_ORDINAL, instant_of, offset_at
+from sessional.diary.clocks import EPOCH_ORDINAL, instant_of, known_zone, offset_at
 from sessional.diary.values import DAY_SECONDS
 from sessional.errors import InvalidInput
 
@@ -40,6 +40,7 @@ def occurrences(first_starts_at: int, pattern: Pattern) -> list[int]:
     first: 31 January, 28 February, 31 March. A wall time that is skipped becomes the first that is not.
     """
     _check(pattern)
+    _check_zone(pattern.time_zone)
     wall = first_starts_at + offset_at(pattern.time_zone, first_starts_at)
     day, second = EPOCH_ORDINAL + wall // DAY_SECONDS, wall % DAY_SECONDS
     days = _chosen(_days(day, pattern.every), pattern)
@@ -75,6 +76,13 @@ def _check(pattern: Pattern) -> None:
         raise _refused("A series has either a number of sessions or a last day.")
     if pattern.count is not None and pattern.count < 1:
         raise _refused("A series has at least one session.")
+
+
+def _check_zone(name: str) -> None:
+    try:
+        known_zone(name)
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.message, path=["pattern", *(refusal.path or ())]) from None
 
 
 def _chosen(days: Iterator[int], pattern: Pattern) -> list[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+from graphql import GraphQLInputType, GraphQLList, GraphQLNonNull, GraphQLObjectType
 
 from sessional.access import Action, Actor
 from sessional.actions import (
@@ -57,6 +57,8 @@ from sessional.store.constraints import Conflict, KeyInProgress
 from sessional.store.store import Transaction
 
 Payload = Mapping[str, Any]
+# The payload of a refusal.
+Refused = Callable[[BookingRefused], Payload]
 # Writes a payload as the selection wants it, reading rows in the transaction of the change.
 Finish = Callable[[Payload, Transaction], Awaitable[str]]
 
@@ -128,9 +130,9 @@ _LAST_WORD: Final[dict[str, Callable[[], BookingRefused]]] = {
 
 
 async def do(
-    deed: Deed, given: Mapping[str, Any], desk: Desk, actor: Actor, empty: Payload, finish: Finish
+    deed: Deed, given: Mapping[str, Any], desk: Desk, actor: Actor, refused: Refused, finish: Finish
 ) -> str:
-    """Run a deed and answer its payload's text; ``empty`` is the payload of a refusal without errors.
+    """Run a deed and answer its payload's text.
 
     Raises Unauthenticated, Busy and faults; every refusal of the deed itself is in the payload.
     """
@@ -147,9 +149,9 @@ async def do(
         return await _until_settled(desk, attempt)
     except KeyInProgress:
         refusal: BookingRefused = IdempotencyInProgress()
-    except BookingRefused as refused:
-        refusal = refused
-    payload = {**empty, "errors": [user_error(refusal)]}
+    except BookingRefused as raised:
+        refusal = raised
+    payload = refused(refusal)
     return await desk.store.transact(lambda tx: finish(payload, tx))
 
 
@@ -201,8 +203,14 @@ async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Pa
 # ---- payloads -----------------------------------------------------------------------------------
 
 
-def empty_payload(type_: GraphQLObjectType) -> Payload:
-    """Every field of a payload as it is where nothing was done."""
+def refused_payload(
+    type_: GraphQLObjectType, input_type: GraphQLInputType, refusal: BookingRefused
+) -> Payload:
+    """The payload where nothing was done, with the reason."""
+    return {**_empty_payload(type_), "errors": [user_error(refusal, input_type)]}
+
+
+def _empty_payload(type_: GraphQLObjectType) -> Payload:
     empty: dict[str, Any] = {}
     for name, field in type_.fields.items():
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None

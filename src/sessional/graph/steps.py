@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from graphql import (
@@ -20,13 +21,12 @@ from sessional.actions import Desk
 from sessional.actions.entry import standing
 from sessional.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
 from sessional.graph import introspection, marks
-from sessional.graph.deeds import Deed, do, empty_payload
+from sessional.graph.deeds import Deed, do, refused_payload
 from sessional.graph.mutations import Mutation, RowWish, admit
 from sessional.graph.payload import Completer, Ready
 from sessional.graph.plain import camel, plain, snake
 from sessional.graph.questions import Question
 from sessional.graph.references import References
-from sessional.graph.refusals import user_error
 from sessional.graph.symbols import value_of
 from sessional.graph.values import Values, guard_values
 from sessional.store.store import RowAnswer, Statement, Transaction
@@ -191,13 +191,13 @@ class Do:
         async def finish(payload: Any, tx: Transaction) -> str:
             return await self.references.complete(self.type, payload, self.nodes, variables, tx.rows, actor)
 
-        empty = empty_payload(object_of(self.type))
+        refused = partial(refused_payload, object_of(self.type), self.input_type)
         try:
             given = plain(self.input_type, value_of(self.arguments["input"], variables))
         except InvalidInput as refusal:
-            payload = {**empty, "errors": [user_error(refusal)]}
+            payload = refused(refusal)
             return Done(await desk.store.transact(lambda tx: finish(payload, tx)))
-        return Done(await do(self.deed, given, desk, actor, empty, finish), 1)
+        return Done(await do(self.deed, given, desk, actor, refused, finish), 1)
 
 
 @dataclass(frozen=True, slots=True)
