@@ -177,6 +177,24 @@ async def test_a_series_that_cannot_be_is_refused_in_words(practice: Practice, t
     assert [error["code"] for error in payload["errors"]] == ["INVALID_INPUT"]
 
 
+async def test_a_choice_for_a_year_that_no_diary_has_is_refused_in_words(
+    practice: Practice, therapist: int
+) -> None:
+    for year in ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"):
+        choices = [{"number": 1, "startsAt": year}]
+        (error,) = (await practice.do("bookSeries", series(therapist, choices=choices)))["errors"]
+        assert error["code"] == "INVALID_TIME"
+        assert error["path"] == ["input", "choices", "startsAt"]
+        assert "between the years 1970 and 9999" in error["message"]
+
+
+async def test_two_choices_for_one_session_are_refused_as_that(practice: Practice, therapist: int) -> None:
+    for first in ({"skip": True}, {"startsAt": at(TEN + HOUR)}):
+        choices = [{"number": 1, **first}, {"number": 1, "skip": True}]
+        (error,) = (await practice.do("bookSeries", series(therapist, choices=choices)))["errors"]
+        assert (error["message"], error["path"]) == ("Session 1 has two choices.", ["input", "choices"])
+
+
 async def test_a_preview_tells_a_stranger_nothing(practice: Practice, therapist: int) -> None:
     await practice.books.run("UPDATE account SET disabled_at = 1 WHERE account_id = 2")
     headers = {"Authorization": ""}

@@ -33,6 +33,7 @@ from sessional.diary.slots import nearest_free
 from sessional.diary.values import Interval, Slot, Wish
 from sessional.errors import (
     InvalidInput,
+    InvalidTime,
     NotFound,
     SeriesConflict,
     UnknownService,
@@ -240,7 +241,7 @@ async def _outcomes(
     )
     booking.check(wish)
     rules = (await load_rules(fetch, [therapist_id]))[therapist_id]
-    starts = _chosen(_starts(rules, starts_at, pattern), choices)
+    starts = _chosen(_starts(rules, starts_at, pattern), choices, wish)
     whole = Interval(
         starts_at=max(0, min(starts.values(), default=0) - NEAR_SECONDS),
         ends_at=max(starts.values(), default=0) + NEAR_SECONDS,
@@ -296,20 +297,32 @@ def _starts(rules: TherapistRules, starts_at: int, pattern: Mapping[str, Any]) -
     return occurrences(starts_at, made)
 
 
-def _chosen(starts: Sequence[int], choices: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+def _chosen(starts: Sequence[int], choices: Sequence[Mapping[str, Any]], wish: Wish) -> dict[int, int]:
     """Number -> start, without those that are skipped, and with others where they are moved."""
-    chosen = dict(enumerate(starts, 1))
+    chosen, met = dict(enumerate(starts, 1)), set[int]()
     for choice in choices:
         number = choice["number"]
+        if number in met:
+            raise InvalidInput(f"Session {number} has two choices.", path=["choices"])
+        met.add(number)
         if number not in chosen:
             raise InvalidInput(f"The series has no session {number}.", path=["choices"])
         if choice.get("skip"):
             del chosen[number]
         elif (start := choice.get("starts_at")) is not None:
+            _check_chosen(replace(wish, starts_at=start))
             chosen[number] = start
     if not chosen:
         raise InvalidInput("No session of the series is left.", path=["choices"])
     return chosen
+
+
+def _check_chosen(wish: Wish) -> None:
+    """Raises InvalidTime where no diary has such a start."""
+    try:
+        booking.check(wish)
+    except InvalidTime as refusal:
+        raise InvalidTime(refusal.message, path=["choices", *(refusal.path or ())]) from None
 
 
 # ---- writing ------------------------------------------------------------------------------------
