@@ -142,10 +142,41 @@ async def test_time_off_is_given_and_taken_back(practice: Practice, therapist: i
     assert (await week(practice, therapist))["timeOff"] == [{**off, **span, "reason": "skiing"}]
     await practice.done("removeTimeOff", off)
     assert (await week(practice, therapist))["timeOff"] == []
-    backwards = {**given, "endsAt": span["startsAt"]}
-    assert [e["path"] for e in (await practice.do("addTimeOff", backwards))["errors"]] == [
-        ["input", "endsAt"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"endsAt": "2031-01-06T00:00:00Z"}, "endsAt", "after it begins"),
+        ({"startsAt": "1969-12-31T23:59:59Z"}, "startsAt", "between the years 1970 and 9999"),
+        ({"startsAt": "0001-01-01T00:00:00Z"}, "startsAt", "between the years 1970 and 9999"),
+    ],
+)
+async def test_time_off_that_cannot_be_is_refused_for_its_own_reason(
+    practice: Practice, therapist: int, wrong: dict[str, Any], field: str, said: str
+) -> None:
+    span = {"startsAt": "2031-01-06T00:00:00Z", "endsAt": "2031-01-08T00:00:00Z"}
+    (error,) = (await practice.do("addTimeOff", {"therapistId": therapist, **span, **wrong}))["errors"]
+    assert error["path"] == ["input", field]
+    assert said in error["message"]
+
+
+async def test_the_same_time_off_again_is_the_one_that_is_there(practice: Practice, therapist: int) -> None:
+    span = {"startsAt": "2031-01-06T00:00:00Z", "endsAt": "2031-01-08T00:00:00Z"}
+    ids = [
+        (await practice.done("addTimeOff", given, "timeOff { timeOffId }"))["timeOff"]["timeOffId"]
+        for reason in (None, "skiing")
+        for given in 2 * [{"therapistId": therapist, **span, "reason": reason}]
     ]
+    assert ids[0] == ids[1]
+    assert ids[2] == ids[3]
+    assert len((await week(practice, therapist))["timeOff"]) == 2
+
+
+async def test_hours_that_are_given_twice_are_kept_once(practice: Practice, therapist: int) -> None:
+    twice = [NINE_TO_FIVE, {**NINE_TO_FIVE, "everyWeeks": 1, "validFrom": None}]
+    await practice.done("setWorkingHours", {"therapistId": therapist, "hours": twice})
+    assert len((await week(practice, therapist))["workingHours"]) == 1
 
 
 async def test_stays_in_other_zones_do_not_overlap(practice: Practice, therapist: int) -> None:

@@ -424,6 +424,7 @@ async def test_a_wait_for_what_can_never_be_is_refused_in_words(practice: Practi
         ({"specialisms": ["no such thing"]}, "INVALID_INPUT", "specialisms"),
         ({"until": at(TEN - DAY)}, "INVALID_INPUT", "until"),
         ({"from": at(0), "until": at(1000)}, "INVALID_INPUT", "until"),
+        ({"from": at(-1)}, "INVALID_INPUT", "from"),
         ({"until": at(TEN + 500 * DAY)}, "INVALID_INPUT", "until"),
         ({"durationSeconds": 1}, "INVALID_INPUT", "durationSeconds"),
         ({"weekdays": [0]}, "INVALID_INPUT", "weekdays"),

@@ -29,6 +29,23 @@ def test_rules_go_out_as_they_came_in(practice, other):
     assert other.export() == practice.export()
 
 
+def test_a_second_export_is_equal_where_an_earlier_version_has_kept_rules_twice(practice, other):
+    practice.take(*FILE)
+    practice.run("INSERT INTO care_relationship (therapist_id, client_id, from_date, until_date) "
+                 "SELECT therapist_id, client_id, from_date, from_date FROM care_relationship")  # fmt: skip
+    for table, columns in (
+        ("time_off", "therapist_id, starts_at, ends_at, reason"),
+        ("care_relationship", "therapist_id, client_id, from_date, until_date"),
+        (
+            "working_hours",
+            "therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks",
+        ),
+    ):
+        practice.run(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}")
+    other.take_file(practice.export())
+    assert other.export() == practice.export()
+
+
 def test_the_same_rules_again_change_nothing_and_ask_nobody_to_look_again(practice):
     practice.take(*FILE)
     before = practice.export(), practice.run("SELECT version FROM rules_clock")
@@ -84,7 +101,7 @@ CLOSED = {"kind": "dateOverride", "therapistId": 2, "onDate": "2026-03-10"}
     [
         (hours(therapistId=3), "there is no therapist 3"),
         (CARE | {"clientId": 9}, "there is no client 9"),
-        (CARE | {"untilDate": "2026-01-01"}, "untilDate must be later"),
+        (CARE | {"untilDate": "2025-12-31"}, "untilDate must not be earlier"),
         (AWAY | {"untilDate": "2026-01-01"}, "untilDate must be later"),
         (AWAY | {"untilDate": "2026-02-30"}, "untilDate must be a date"),
         (AWAY | {"untilDate": "20260301"}, "untilDate must be a date"),

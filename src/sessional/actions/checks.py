@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Final, TypeVar
 
 from sessional.diary.languages import tag
+from sessional.diary.values import END_OF_TIME
 from sessional.errors import InvalidInput
 
 T = TypeVar("T")
@@ -41,6 +42,13 @@ def whole(value: int, field: str, least: int, most: int) -> int:
     """A number within bounds."""
     if not least <= value <= most:
         raise InvalidInput(f"This lies between {least} and {most:,}.", path=[field])
+    return value
+
+
+def instant(value: int, field: str) -> int:
+    """An instant of the years that diaries have."""
+    if not 0 <= value <= END_OF_TIME:
+        raise InvalidInput("This lies between the years 1970 and 9999.", path=[field])
     return value
 
 

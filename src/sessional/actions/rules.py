@@ -30,7 +30,6 @@ from sessional.diary.rules import (
     check_hours,
     check_minutes,
 )
-from sessional.diary.values import END_OF_TIME
 from sessional.errors import InvalidInput, NotFound
 
 Given = Mapping[str, Any]
@@ -42,14 +41,17 @@ Given = Mapping[str, Any]
 async def set_working_hours(
     work: Work, *, therapist_id: int, hours: Sequence[Given], decisions: Decisions = ()
 ) -> Mapping[str, Any]:
-    """These hours instead of all there were. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
+    """These hours instead of all there were; what is given twice is kept once.
+
+    Raises InvalidInput, UnknownTherapist, DecisionsNeeded.
+    """
     change = new_hours(hours)
     await open_diaries(work, therapist_id, decisions)
     openings = await Openings.begin(work, therapist_id)
     settled = await settle(work, therapist_id, change, decisions)
     await work.tx.fetch("drop_working_hours", therapist_id=therapist_id)
-    for one in hours:
-        row = {"valid_from": None, "valid_until": None, "every_weeks": 1, **one}
+    unsaid = {"valid_from": None, "valid_until": None, "every_weeks": 1}
+    for row in {_hours(one): {**unsaid, **one} for one in hours}.values():
         await work.tx.fetch("add_working_hours", therapist_id=therapist_id, **row)
     await openings.end(work)
     return await _changed(work, therapist_id, settled)
@@ -158,12 +160,16 @@ async def add_time_off(
     reason: str | None = None,
     decisions: Decisions = (),
 ) -> Mapping[str, Any]:
-    """A span without sessions. Raises InvalidInput, UnknownTherapist, DecisionsNeeded."""
+    """A span without sessions; the same span for the same reason again is the one that is there.
+
+    Raises InvalidInput, UnknownTherapist, DecisionsNeeded.
+    """
     change = new_time_off(starts_at, ends_at)
     await open_diaries(work, therapist_id, decisions)
     settled = await settle(work, therapist_id, change, decisions)
     span = {"starts_at": starts_at, "ends_at": ends_at, "reason": checks.text(reason, "reason")}
-    rows = await work.tx.fetch("new_time_off", therapist_id=therapist_id, **span)
+    rows = await work.tx.fetch("equal_time_off", therapist_id=therapist_id, **span)
+    rows = rows or await work.tx.fetch("new_time_off", therapist_id=therapist_id, **span)
     payload = await _changed(work, therapist_id, settled)
     return {**payload, "time_off": Ref("TimeOff", rows[0][0])}
 
@@ -177,7 +183,9 @@ async def remove_time_off(work: Work, *, time_off_id: int) -> Mapping[str, Any]:
 
 def new_time_off(starts_at: int, ends_at: int) -> Change:
     """Time off within the years there are. Raises InvalidInput."""
-    if not 0 <= starts_at < ends_at <= END_OF_TIME:
+    checks.instant(starts_at, "startsAt")
+    checks.instant(ends_at, "endsAt")
+    if ends_at <= starts_at:
         raise InvalidInput("Time off ends after it begins.", path=["endsAt"])
     off = TimeOff(starts_at=starts_at, ends_at=ends_at)
     return lambda rules: replace(rules, time_off=(*rules.time_off, off))

@@ -22,7 +22,7 @@ from sessional.actions.waitlist_offers import Listed, give_back, lock_waitlist
 from sessional.actions.work import Ref, Work
 from sessional.diary.life import Status
 from sessional.diary.rules import ServiceRules
-from sessional.diary.values import DAY_SECONDS, END_OF_TIME, Interval
+from sessional.diary.values import DAY_SECONDS, Interval
 from sessional.diary.waitlist import HELD_BY, Entry, Waiting, length_of, wishes
 from sessional.errors import (
     HoldExpired,
@@ -230,7 +230,9 @@ async def _check(work: Work, entry: Entry) -> None:
 
 
 def _check_span(now: int, entry: Entry) -> None:
-    if not 0 <= entry.from_at < entry.until_at <= END_OF_TIME:
+    checks.instant(entry.from_at, "from")
+    checks.instant(entry.until_at, "until")
+    if entry.until_at <= entry.from_at:
         raise InvalidInput("The span ends after it begins.", path=["until"])
     if entry.until_at <= now:
         raise InvalidInput("The span is past.", path=["until"])

@@ -112,15 +112,22 @@ def _hours(row: Mapping[str, Any]) -> None:
     _plainly(check_hours, WorkingHours(**values))
 
 
-def _in_order(first: str, last: str, said: str) -> Callable[[Mapping[str, Any]], None]:
+def _in_order(
+    first: str, last: str, said: str, *, may_be_equal: bool = False
+) -> Callable[[Mapping[str, Any]], None]:
     def check(row: Mapping[str, Any]) -> None:
-        if row[last] is not None and row[last] <= row[first]:
-            raise BadLine(said)
+        if row[last] is None or row[first] < row[last] or (may_be_equal and row[first] == row[last]):
+            return
+        raise BadLine(said)
 
     return check
 
 
 _DATES: Final = _in_order("from_date", "until_date", "untilDate must be later than fromDate")
+# Care that is ended on the day on which it began has been none, and is on record all the same.
+_CARE_DATES: Final = _in_order(
+    "from_date", "until_date", "untilDate must not be earlier than fromDate", may_be_equal=True
+)
 
 RECORDS: Final[Mapping[str, Record]] = {
     "workingHours": Record(
@@ -170,7 +177,7 @@ RECORDS: Final[Mapping[str, Record]] = {
         columns=("therapist_id", "client_id", "from_date", "until_date"),
         alike="care_alike",
         add="take_in_care",
-        check=_DATES,
+        check=_CARE_DATES,
     ),
     "series": Record(
         columns=("series_id", "therapist_id", "service_code", "rhythm", "time_zone", "starts_at"),

@@ -1109,18 +1109,20 @@ LEFT JOIN specialism s ON s.specialism_id = l.specialism_id
 ORDER BY t.therapist_id, s.specialism_id
 
 -- name: export_working_hours
--- Weekly hours.
+-- Weekly hours. An earlier version has kept some twice.
 SELECT therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks
 FROM working_hours
-ORDER BY therapist_id, weekday, starts_minute, coalesce(valid_from, ''), ends_minute, working_hours_id
+GROUP BY therapist_id, weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks
+ORDER BY therapist_id, weekday, starts_minute, coalesce(valid_from, ''), ends_minute, min(working_hours_id)
 
 -- name: export_overrides
 -- Other hours on certain dates.
 SELECT therapist_id, on_date, intervals FROM date_override ORDER BY therapist_id, on_date
 
 -- name: export_time_off
--- Spans in which a therapist sees nobody.
+-- Spans in which a therapist sees nobody. An earlier version has kept some twice.
 SELECT therapist_id, starts_at, ends_at, reason FROM time_off
+GROUP BY therapist_id, starts_at, ends_at, reason
 ORDER BY therapist_id, starts_at, ends_at, coalesce(reason, '')
 
 -- name: export_away
@@ -1142,9 +1144,10 @@ SELECT client_id, name, email, phone, time_zone, language, staff_notes, added_at
 ORDER BY client_id
 
 -- name: export_care
--- Who is cared for by whom.
+-- Who is cared for by whom. Care that began and ended on the same days twice is said once.
 SELECT therapist_id, client_id, from_date, until_date FROM care_relationship
-ORDER BY therapist_id, client_id, from_date, coalesce(until_date, ''), care_relationship_id
+GROUP BY therapist_id, client_id, from_date, until_date
+ORDER BY therapist_id, client_id, from_date, coalesce(until_date, '')
 
 -- name: export_series
 -- Series.
@@ -1613,6 +1616,13 @@ DELETE FROM date_override WHERE date_override_id = :date_override_id
 INSERT INTO time_off (therapist_id, starts_at, ends_at, reason)
 VALUES (:therapist_id, :starts_at, :ends_at, :reason)
 RETURNING time_off_id
+
+-- name: equal_time_off
+-- The same time off, where a therapist has it already.
+SELECT time_off_id FROM time_off
+WHERE therapist_id = :therapist_id AND starts_at = :starts_at AND ends_at = :ends_at
+    AND coalesce(reason, '') = coalesce(:reason, '')
+ORDER BY time_off_id LIMIT 1
 
 -- name: drop_time_off
 -- The therapist has that time again.
