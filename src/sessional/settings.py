@@ -11,11 +11,13 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import Original, parse_stream
 
 from sessional.errors import SettingsFault
 
@@ -36,8 +38,11 @@ _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 
 
-def _setting(default: Any, help_: str, *, secret: bool = False, least: int | None = None) -> Any:
-    return field(default=default, metadata={"help": help_, "secret": secret, "least": least})
+def _setting(
+    default: Any, help_: str, *, secret: bool = False, least: int | None = None, most: int | None = None
+) -> Any:
+    metadata = {"help": help_, "secret": secret, "least": least, "most": most}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ class Settings:
         "sqlite:///sessional.db", "Where the data is: sqlite:///path.db or postgresql://…"
     )
     host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 is every one")
-    port: int = _setting(8000, "The port to listen on", least=0)
+    port: int = _setting(8000, "The port to listen on", least=0, most=65_535)
     workers: int = _setting(1, "How many processes answer requests", least=1)
     secret: str = _setting(
         "", "Signs the tokens; at least 32 bytes. SQLite makes one where it is empty", secret=True
@@ -188,10 +193,11 @@ def load(
 
     ``options`` are those of the command line; None there means "not given".
     """
+    file, bad_lines = ({}, []) if env_file is None else _read(env_file)
     layers = [
         ("option", {k: v for k, v in (options or {}).items() if v is not None}),
         ("environment", _named(environment)),
-        (f"file {env_file}", _named(_read(env_file))),
+        (f"file {env_file}", _named(file)),
     ]
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -208,16 +214,26 @@ def load(
     return Loaded(
         settings=settings,
         sources=sources,
-        warnings=tuple(_unknown({*environment, *_read(env_file)})),
+        warnings=(*bad_lines, *_unknown({*environment, *file})),
     )
 
 
-def _read(env_file: Path | None) -> dict[str, str]:
-    if env_file is None:
-        return {}
+def _read(env_file: Path) -> tuple[dict[str, str], list[str]]:
+    """What an env file sets, and a warning for each line that sets nothing. Raises SettingsFault."""
     if not env_file.is_file():
         raise SettingsFault(f"There is no env file {env_file}.")
-    return {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+    lines = list(parse_stream(StringIO(env_file.read_text(encoding="utf-8"))))
+    # The library logs a line that it cannot read; it is not given one.
+    good = StringIO("".join(line.original.string for line in lines if not line.error))
+    values = {k: v for k, v in dotenv_values(stream=good).items() if v is not None}
+    return values, [_bad_line(env_file, line.original) for line in lines if line.error]
+
+
+def _bad_line(env_file: Path, found: Original) -> str:
+    """The empty lines before it are counted to a line by the library."""
+    text = found.string
+    number = found.line + text[: len(text) - len(text.lstrip())].count("\n")
+    return f"Line {number} of {env_file} is not of the form NAME=value; it has no effect."
 
 
 def _named(environment: Mapping[str, str]) -> dict[str, str]:
@@ -236,10 +252,16 @@ def _typed(setting: Any, raw: Any) -> Any:
             value = int(raw)
         except ValueError:
             raise SettingsFault(f"{variable(setting.name)} must be a whole number, not “{raw}”.") from None
-    least = setting.metadata["least"]
+    _check_bounds(setting, value)
+    return value
+
+
+def _check_bounds(setting: Any, value: Any) -> None:
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    if most is not None and not least <= value <= most:
+        raise SettingsFault(f"{variable(setting.name)} must be from {least} to {most}, not {value}.")
     if least is not None and value < least:
         raise SettingsFault(f"{variable(setting.name)} must be at least {least}, not {value}.")
-    return value
 
 
 def _boolean(name: str, raw: str) -> bool:

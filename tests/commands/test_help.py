@@ -50,6 +50,21 @@ def test_the_version_is_told(run):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("user", "add", "x", "--role", "KING"), "'--role': 'KING' is not one of 'ADMIN'"),
+        (("serve", "--port", "abc"), "'--port': it must be a whole number."),
+    ],
+)
+def test_a_value_that_an_option_cannot_take_is_named_in_plain_words(run_fast, arguments, said):
+    done = run_fast(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Value error" not in done.stderr
+    assert "Input should" not in done.stderr
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("serv",),

@@ -136,8 +136,16 @@ def test_a_port_that_is_taken_is_refused_in_words(run, tmp_path):
     assert str(port) in refusal(done)
 
 
-def test_an_option_out_of_bounds_is_refused(serve, tmp_path):
-    assert "WORKERS" in refusal(serve(f"sqlite:///{tmp_path}/x.db", "--workers", "0"))
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--workers", "0", "SESSIONAL_WORKERS must be at least 1, not 0."),
+        ("--port", "99999", "SESSIONAL_PORT must be from 0 to 65535, not 99999."),
+    ],
+)
+def test_an_option_out_of_bounds_is_refused(run, tmp_path, option, value, said):
+    done = run("serve", "--database", f"sqlite:///{tmp_path}/x.db", option, value)
+    assert refusal(done) == said
 
 
 NEWER = "UPDATE alembic_version SET version_num = '9999'"

@@ -113,6 +113,7 @@ def test_an_unknown_name_in_an_env_file_is_a_warning_too(run_fast, tmp_path):
         ("SESSIONAL_PORT", "eighty"),
         ("SESSIONAL_PORT", ""),
         ("SESSIONAL_PORT", "-1"),
+        ("SESSIONAL_PORT", "65536"),
         ("SESSIONAL_WORKERS", "0"),
         ("SESSIONAL_PAGE_SIZE", "0"),
         ("SESSIONAL_GRAPHIQL", "perhaps"),
@@ -129,6 +130,17 @@ def test_a_value_that_cannot_be_is_refused_in_a_sentence_that_names_it(run_fast,
 def test_a_page_larger_than_the_largest_is_refused(run_fast):
     line = refusal(run_fast("settings", SESSIONAL_PAGE_SIZE="20", SESSIONAL_PAGE_SIZE_MOST="10"))
     assert "SESSIONAL_PAGE_SIZE" in line
+
+
+def test_a_line_of_an_env_file_that_sets_nothing_is_one_warning_that_names_it(run_fast, tmp_path):
+    (tmp_path / ".env").write_text(
+        "SESSIONAL_PORT=8100\n# the next line is empty\n\nBAD LINE\nSESSIONAL_WORKERS=3\n"
+    )
+    done = run_fast("settings")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sessional: warning: Line 4 of .env is not of the form")
+    shown = table(done)
+    assert (shown["SESSIONAL_PORT"][0], shown["SESSIONAL_WORKERS"][0]) == ("8100", "3")
 
 
 def test_an_env_file_that_is_not_there_is_refused(run_fast):

@@ -33,7 +33,7 @@ def settings() -> str:
     for setting in fields(Settings):
         rows.append(
             f"| `{variable(setting.name)}` | {_default(setting.default)} | "
-            f"{_cell(setting.metadata['help'])}{_bound(setting.metadata['least'])} |"
+            f"{_cell(setting.metadata['help'])}{_bound(**setting.metadata)} |"
         )
     return "\n".join(rows) + "\n"
 
@@ -44,7 +44,9 @@ def _default(value: Any) -> str:
     return f"`{int(value)}`" if isinstance(value, bool) else f"`{value}`"
 
 
-def _bound(least: int | None) -> str:
+def _bound(least: int | None, most: int | None, **_: Any) -> str:
+    if most is not None:
+        return f"; {least} to {most}"
     return "" if least is None else f"; at least {least}"
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from sessional import __version__
 from sessional.errors import SessionalError
@@ -40,6 +41,25 @@ COMMANDS: Final = {
 }
 
 
+# What the library that reads options says of a value that it cannot take, and what people are told.
+_PLAIN_WORDS: Final = (
+    ("Value error, ", ""),
+    ("Input should be a valid integer, unable to parse string as an integer", "it must be a whole number."),
+)
+
+
+class _Commands(TyperGroup):
+    """All commands, with a wrong value named in plain words."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            for theirs, ours in _PLAIN_WORDS:
+                error.message = error.message.replace(theirs, ours)
+            raise
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"sessional {__version__}")
@@ -58,6 +78,7 @@ def app_for(words: Sequence[str]) -> typer.Typer:
     """The command line with the one command that the words begin with, or with all where that is none."""
     app = typer.Typer(
         name="sessional",
+        cls=_Commands,
         help="The appointment engine for therapy services: a GraphQL API on SQLite or PostgreSQL.",
         no_args_is_help=True,
         add_completion=False,

@@ -95,8 +95,8 @@ def _check_port(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = (error.strerror or str(error)).rstrip(".")
         raise SettingsFault(f"Cannot listen on port {port} of {host}: {reason}.") from None
 
 
