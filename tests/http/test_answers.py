@@ -41,8 +41,37 @@ def test_the_better_of_the_two_types_is_answered(http_, accept, media_type):
 
 
 @pytest.mark.parametrize(
+    "lines", [(GRAPHQL, "text/html"), ("text/html", GRAPHQL), ("text/html, image/*", GRAPHQL)]
+)
+def test_several_lines_of_what_is_accepted_are_one_list(http_, lines):
+    connection = http.client.HTTPConnection(urlsplit(http_.url).netloc, timeout=20)
+    try:
+        connection.putrequest("POST", "/graphql", skip_accept_encoding=True)
+        body = b'{"query": "{ __typename }"}'
+        for name, value in (("Content-Type", JSON), ("Content-Length", str(len(body)))):
+            connection.putheader(name, value)
+        for line in lines:
+            connection.putheader("Accept", line)
+        connection.endheaders(body)
+        answered = connection.getresponse()
+        answered.read()
+    finally:
+        connection.close()
+    assert (answered.status, answered.headers.get_content_type()) == (200, GRAPHQL)
+
+
+@pytest.mark.parametrize(
     "accept",
-    ["text/plain", "text/html", "application/xml", f"{JSON};q=0", "image/*, */*;q=0", f"{JSON};q=x"],
+    [
+        "text/plain",
+        "text/html",
+        "application/xml",
+        f"{JSON};q=0",
+        "image/*, */*;q=0",
+        f"{JSON};q=x",
+        f"{JSON};q=0, {GRAPHQL};q=0, */*",
+        f"{JSON};q=0, {GRAPHQL};q=0, application/*",
+    ],
 )
 def test_a_type_that_cannot_be_written_is_406(http_, accept):
     response = http_.post({"query": VIEWER}, accept=accept)

@@ -26,6 +26,7 @@ TWO = "query A { viewer { username } } query B { viewer { role } }"
         f"{JSON};charset=UTF-8",
         f'{JSON}; charset="utf-8"',
         f" {JSON} ; charset=utf-8; x=y",
+        f"{JSON}; x=utf-16; charset=utf-8",
     ],
 )
 def test_json_in_utf_8_is_taken(http_, content_type):
@@ -45,6 +46,8 @@ def test_json_in_utf_8_is_taken(http_, content_type):
         GRAPHQL,
         f"{JSON}; charset=iso-8859-1",
         f"{JSON}; charset=utf-16",
+        f"{JSON}; charset=utf-16; x=utf-8",
+        f"{JSON}; charset = utf-16",
         "json",
         "*/*",
     ],

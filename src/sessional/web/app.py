@@ -54,6 +54,7 @@ from sessional.web import pages
 from sessional.web.graphql_http import GraphQLEndpoint
 from sessional.web.health import healthz, readyz
 from sessional.web.metrics import shown as metrics_shown
+from sessional.web.negotiate import accepted
 from sessional.web.one_write import OneWrite
 from sessional.web.request_id import current_request_id, with_request_id
 from sessional.web.secret import encryption_keys, signing_secrets
@@ -157,8 +158,7 @@ class _Front:
     def _is_page(self, scope: Scope) -> bool:
         if scope["method"] == "POST" or not self._graphiql:
             return False
-        accept = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
-        return pages.wants_page(scope["method"], accept, scope["query_string"])
+        return pages.wants_page(scope["method"], accepted(scope), scope["query_string"])
 
 
 # ---- the parts ----------------------------------------------------------------------------------

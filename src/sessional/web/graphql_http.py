@@ -19,7 +19,7 @@ from sessional.graph.serve import Answer, Asked, MutationByGet, Road
 from sessional.observe import Observer, RequestAnswered, tell
 from sessional.web.auth import who, whose
 from sessional.web.caller import caller_of
-from sessional.web.negotiate import Wanted, wanted
+from sessional.web.negotiate import Wanted, accepted, wanted
 from sessional.web.refused import Headers, Refused
 from sessional.web.trusted import Trusted, hash_in
 from sessional.web.turnstile import Turnstile
@@ -52,7 +52,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        wants = wanted(headers.get(b"accept", b"").decode("latin-1"))
+        wants = wanted(accepted(scope))
         shown = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
         actor = await whose(shown, self._desk) if isinstance(shown, ApiKey) else shown
         answer, more = Answer(), list[tuple[bytes, bytes]]()
@@ -148,8 +148,17 @@ def _check_content_type(header: bytes | None) -> None:
     name, _, parameters = (header or b"").decode("latin-1").lower().partition(";")
     if name.strip() != "application/json":
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
-    if "charset=" in parameters and "utf-8" not in parameters:
+    if _charset(parameters) not in ("", "utf-8"):
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
+
+
+def _charset(parameters: str) -> str:
+    """The charset among the parameters of a media type in lower case; empty where it is not told."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset":
+            return value.strip().strip('"')
+    return ""
 
 
 def _asked_by_post(body: bytes, trusted: Trusted | None) -> Asked:

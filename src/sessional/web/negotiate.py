@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from starlette.types import Scope
+
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
 
@@ -20,6 +22,11 @@ class Wanted(NamedTuple):
     named_json: bool = False
 
 
+def accepted(scope: Scope) -> str:
+    """What a request accepts: a header that comes in several lines is one list (RFC 9110, section 5.3)."""
+    return b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+
+
 @lru_cache(maxsize=256)
 def wanted(accept: str) -> Wanted:
     """The better of our two types for an Accept header; JSON where both are as good."""
@@ -32,7 +39,7 @@ def wanted(accept: str) -> Wanted:
         return Wanted(GRAPHQL)
     if json > 0:
         return Wanted(JSON, JSON in quality)
-    return Wanted(GRAPHQL if either > 0 else None)
+    return Wanted(GRAPHQL if either > 0 and GRAPHQL not in quality else None)
 
 
 def _name(part: str) -> str:
