@@ -5,6 +5,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+from fnmatch import fnmatch
 
 import pytest
 
@@ -12,6 +13,7 @@ from sessional.store.migrate import migrate
 from sessional.store.migrations import HEAD
 from tests.commands.conftest import refusal
 from tests.contract.database import Database
+from tests.docs.pages import ROOT
 from tests.support.api import Api
 from tests.support.postgres import free_port
 from tests.support.server import SESSIONAL, environment, running
@@ -54,6 +56,17 @@ def test_without_demo_nobody_is_in_and_the_start_says_how_to_add_someone(tmp_pat
         "consultation",
         "one-off",
     ]
+
+
+def test_nothing_that_serving_a_clone_leaves_in_it_would_be_committed(tmp_path):
+    """Least of all the key and the secret, which open what the database holds."""
+    database = f"sqlite:///{tmp_path}/sessional.db"
+    with running(database, tmp_path, SESSIONAL_SECRET="", SESSIONAL_ENCRYPTION_KEY="") as server:
+        left = {path.name for path in tmp_path.glob("sessional.db*")}
+        assert server.stop() == 0
+    assert {"sessional.db", "sessional.db.key", "sessional.db.secret"} <= left
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert [name for name in left if not any(fnmatch(name, pattern) for pattern in ignored)] == []
 
 
 COUNTS = "{ appointments { totalCount } therapists { totalCount } specialisms { totalCount } }"
