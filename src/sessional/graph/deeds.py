@@ -8,8 +8,10 @@ of rows, and a refusal becomes ``errors``. ``DEEDS`` says which action a field i
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -69,11 +71,13 @@ class Deed:
 
     ``minds_whose``: it refuses, as if it were not there, what is not the actor's own. One that does not
     is for roles alone that may do it to everybody's.
+    ``null_takes_away``: to say null of a field is not the same as to leave it out.
     """
 
     run: Callable[..., Awaitable[Payload]]
     action: Action
     minds_whose: bool = False
+    null_takes_away: bool = False
 
 
 DEEDS: Final[dict[str, Deed]] = {
@@ -98,15 +102,17 @@ DEEDS: Final[dict[str, Deed]] = {
     "declineOffer": Deed(waitlist.decline_offer, Action.KEEP_WAITLIST, minds_whose=True),
     "leaveWaitlist": Deed(waitlist.leave_waitlist, Action.KEEP_WAITLIST, minds_whose=True),
     "addClient": Deed(clients.add_client, Action.KEEP_CLIENTS),
-    "changeClient": Deed(clients.change_client, Action.CHANGE_CLIENT, minds_whose=True),
+    "changeClient": Deed(
+        clients.change_client, Action.CHANGE_CLIENT, minds_whose=True, null_takes_away=True
+    ),
     "beginCare": Deed(clients.begin_care, Action.KEEP_CLIENTS),
     "endCare": Deed(clients.end_care, Action.KEEP_CLIENTS),
     "exportClient": Deed(privacy.export_client, Action.KEEP_PRIVACY),
     "eraseClient": Deed(privacy.erase_client, Action.KEEP_PRIVACY),
     "addTherapist": Deed(rules_therapists.add_therapist, Action.SET_UP),
-    "changeTherapist": Deed(rules_therapists.change_therapist, Action.SET_UP),
+    "changeTherapist": Deed(rules_therapists.change_therapist, Action.SET_UP, null_takes_away=True),
     "addService": Deed(rules_practice.add_service, Action.SET_UP),
-    "changeService": Deed(rules_practice.change_service, Action.SET_UP),
+    "changeService": Deed(rules_practice.change_service, Action.SET_UP, null_takes_away=True),
     "setWorkingHours": Deed(rules.set_working_hours, Action.SET_HOURS, minds_whose=True),
     "setDateOverride": Deed(rules.set_date_override, Action.SET_HOURS, minds_whose=True),
     "removeDateOverride": Deed(rules.remove_date_override, Action.SET_HOURS, minds_whose=True),
@@ -171,10 +177,11 @@ async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str |
     work = replace(work, actor=actor)
     if key is None:
         return await _on_record(work, deed, arguments)
-    input_hash = hashlib.sha256(repr((deed.run.__name__, arguments)).encode()).hexdigest()
+    input_hash = _hash(deed, _said(deed, arguments))
     known = await work.tx.fetch("recall", account_id=actor.account_id, key=key)
     if known:
-        if known[0][0] != input_hash or known[0][1] is None:
+        # Keys of earlier versions are of all that was given.
+        if known[0][0] not in (input_hash, _hash(deed, arguments)) or known[0][1] is None:
             raise IdempotencyKeyReused
         return _remembered(known[0][1])
     payload = await _on_record(work, deed, arguments)
@@ -182,6 +189,39 @@ async def _once(work: Work, deed: Deed, arguments: Mapping[str, Any], key: str |
     noted = {"key": key, "input_hash": input_hash, "outcome": outcome, "now": work.now}
     await work.tx.fetch("keep", account_id=actor.account_id, **noted)
     return payload
+
+
+def _hash(deed: Deed, arguments: Mapping[str, Any]) -> str:
+    return hashlib.sha256(repr((deed.run.__name__, arguments)).encode()).hexdigest()
+
+
+def _said(deed: Deed, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The input without what it would be if it were left out, so that a retry may say it or not."""
+    unsaid = _unsaid(deed.run)
+    said = arguments if deed.null_takes_away else _without_nulls(arguments)
+    # A switch that may be left out is off where it is.
+    return {
+        name: value
+        for name, value in said.items()
+        if name not in unsaid or (value != unsaid[name] and value is not False)
+    }
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def _unsaid(run: Callable[..., Any]) -> Mapping[str, Any]:
+    """What the arguments that may be left out are where they are, as an input would say it."""
+    defaults = ((name, one.default) for name, one in inspect.signature(run).parameters.items())
+    return {
+        name: list(default) if isinstance(default, tuple) else default
+        for name, default in defaults
+        if default is not inspect.Parameter.empty
+    }
 
 
 async def _on_record(work: Work, deed: Deed, arguments: Mapping[str, Any]) -> Payload:
