@@ -567,6 +567,8 @@ async def test_a_time_that_nobody_waits_for_leaves_no_entry_about_offers(
     number = await joins(practice, await practice.books.therapist())
     before = await practice.books.value("SELECT max(audit_event_id) FROM audit_event")
     await cancels(practice, await booked(practice, therapist))
-    rows = await practice.books.run("SELECT action FROM audit_event WHERE audit_event_id > $1", before)
+    # What was read before is written a moment later.
+    sql = "SELECT action FROM audit_event WHERE audit_event_id > $1 AND outcome <> 'READ'"
+    rows = await practice.books.run(sql, before)
     assert sorted(row[0] for row in rows) == ["bookAppointment", "cancelAppointment"]
     assert await statuses(practice, number) == ["WAITING"]
