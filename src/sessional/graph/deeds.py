@@ -247,10 +247,10 @@ def refused_payload(
     type_: GraphQLObjectType, input_type: GraphQLInputType, refusal: BookingRefused
 ) -> Payload:
     """The payload where nothing was done, with the reason."""
-    return {**_empty_payload(type_), "errors": [user_error(refusal, input_type)]}
+    return {**empty_payload(type_), "errors": [user_error(refusal, input_type)]}
 
 
-def _empty_payload(type_: GraphQLObjectType) -> Payload:
+def empty_payload(type_: GraphQLObjectType) -> Payload:
     empty: dict[str, Any] = {}
     for name, field in type_.fields.items():
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None
