@@ -176,13 +176,18 @@ def test_a_key_is_needed_as_long_as_a_second_factor_is_encrypted_with_it(full, m
     assert KEYRING.name in noted(full)
 
 
-def test_verify_finds_second_factors_that_let_nobody_in(full, capsys):
+def test_verify_finds_second_factors_that_let_nobody_in(full, capsys, monkeypatch):
     with_second_factor(full)
     verify(full.url)
     full.run("UPDATE second_factor SET secret = 'sealed:1:00000000:AAAA'")
     with pytest.raises(typer.Exit):
         verify(full.url)
     assert "Account 900: the second factor is encrypted, and no key opens it." in capsys.readouterr().out
+    with monkeypatch.context() as without_lines:
+        without_lines.setattr("sessional.cli.verify.MOST_LINES", 0)
+        with pytest.raises(typer.Exit):
+            verify(full.url)
+    assert "… and 1 more of these." in capsys.readouterr().out
     full.run("DELETE FROM second_factor")
     with pytest.raises(typer.Exit):
         verify(full.url)

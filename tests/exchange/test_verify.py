@@ -257,9 +257,19 @@ def test_a_counter_below_ids_that_are_taken_is_found(on_postgres, capsys):
     on_postgres.take(therapist(5), appointment(9, therapistId=5))
     run_postgres(on_postgres.url, "SELECT setval('appointment_appointment_id_seq', 3)")
     run_postgres(on_postgres.url, "SELECT setval('therapist_therapist_id_seq', 3)")
+    run_postgres(on_postgres.url, "INSERT INTO room (room_id, name, search_name) VALUES (7, 'a', 'a')")
+    run_postgres(on_postgres.url, "INSERT INTO client (client_id, name, search_name) VALUES (8, 'b', 'b')")
+    run_postgres(
+        on_postgres.url,
+        "INSERT INTO series (series_id, therapist_id, service_code, rhythm, time_zone, starts_at) "
+        "SELECT 6, 5, min(code), 'WEEKLY', 'UTC', 1 FROM service",
+    )
     assert findings(on_postgres, capsys) == [
         "The next id of appointment would be one that is taken: the highest is 9.",
         "The next id of therapist would be one that is taken: the highest is 5.",
+        "The next id of room would be one that is taken: the highest is 7.",
+        "The next id of client would be one that is taken: the highest is 8.",
+        "The next id of series would be one that is taken: the highest is 6.",
     ]
 
 

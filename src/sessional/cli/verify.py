@@ -102,9 +102,14 @@ async def _run(snapshot: Snapshot, check: Check) -> int:
     except Fault as fault:
         typer.echo(f"The check {check.statement} could not be done: {fault.message}.")
         return found + 1
+    _count_rest(found)
+    return found
+
+
+def _count_rest(found: int) -> None:
+    """Say how many there were beyond those that had a line each."""
     if found > MOST_LINES:
         typer.echo(f"… and {found - MOST_LINES:,} more of these.")
-    return found
 
 
 async def _roles(snapshot: Snapshot) -> int:
@@ -128,8 +133,7 @@ async def _encrypted(snapshot: Snapshot, keyring: Keyring) -> int:
                     if found < MOST_LINES:
                         typer.echo(f"Client {row[0]}: {column} is encrypted, and no key opens it.")
                     found += 1
-    if found > MOST_LINES:
-        typer.echo(f"… and {found - MOST_LINES:,} more of these.")
+    _count_rest(found)
     return found
 
 
@@ -144,6 +148,7 @@ async def _second_factors(snapshot: Snapshot, keyring: Keyring) -> int:
                         f"Account {account_id}: the second factor is encrypted, and no key opens it."
                     )
                 found += 1
+    _count_rest(found)
     return found
 
 
@@ -156,8 +161,7 @@ async def _chain(snapshot: Snapshot) -> tuple[Chain, int]:
             if found < MOST_LINES:
                 typer.echo(f"The record at position {position}: {what}.")
             found += 1
-    if found > MOST_LINES:
-        typer.echo(f"… and {found - MOST_LINES:,} more of these.")
+    _count_rest(found)
     return chain, found
 
 

@@ -1266,6 +1266,18 @@ SELECT kind, highest FROM ( -- postgres
     UNION ALL -- postgres
     SELECT 'therapist', max(therapist_id), pg_get_serial_sequence('therapist', 'therapist_id') -- postgres
     FROM therapist -- postgres
+    UNION ALL -- postgres
+    SELECT 'room', max(room_id), pg_get_serial_sequence('room', 'room_id') -- postgres
+    FROM room -- postgres
+    UNION ALL -- postgres
+    SELECT 'client', max(client_id), pg_get_serial_sequence('client', 'client_id') -- postgres
+    FROM client -- postgres
+    UNION ALL -- postgres
+    SELECT 'series', max(series_id), pg_get_serial_sequence('series', 'series_id') -- postgres
+    FROM series -- postgres
+    UNION ALL -- postgres
+    SELECT 'waitlist_entry', max(waitlist_entry_id), pg_get_serial_sequence('waitlist_entry', 'waitlist_entry_id') -- postgres
+    FROM waitlist_entry -- postgres
 ) k WHERE highest > coalesce(pg_sequence_last_value(counter::regclass), 0) -- postgres
 
 -- name: verify_guard
