@@ -22,11 +22,11 @@ from sessional.exchange.members import BadLine, username
 from sessional.store import bulk
 from sessional.store.constraints import Conflict
 
-# What a statement is called on record.
 accounts = typer.Typer(
     help="Accounts: add, list, disable, enable, set a role or a password, remove a second factor.",
     no_args_is_help=True,
 )
+# What a statement is called on record.
 _RECORDED: Final = {
     "add_account": "user add",
     "disable_account": "user disable",

@@ -98,7 +98,7 @@ class NewAppointment:
 
 
 class Transaction(Protocol):
-    """Statements that stand or fall together. One method for each, named as in statements.sql."""
+    """Statements that stand or fall together. Each is asked for by its name in statements.sql."""
 
     dialect: Dialect
 
