@@ -15,6 +15,7 @@ from sessional.actions.own import keeps_diary
 from sessional.actions.work import Ref
 from sessional.diary.availability import open_intervals
 from sessional.diary.rules import Closures, TherapistRules
+from sessional.diary.spans import merged
 from sessional.diary.values import DAY_SECONDS, Interval
 from sessional.errors import InvalidArgument
 
@@ -66,20 +67,10 @@ def _diary(
         "time_off": [_span(off.starts_at, off.ends_at) for off in away],
         "appointments": [Ref("Appointment", row[1]) for row in sessions],
         "held": [_span(row[2], row[3]) for row in entries if row[4]],
-        "busy": _merged([(row[2], row[3]) for row in entries if row[5]]),
+        # Neighbours that touch become one: free and busy, and nothing about whose.
+        "busy": [_span(*one) for one in merged((row[2], row[3]) for row in entries if row[5])],
     }
 
 
 def _span(starts_at: int, ends_at: int) -> dict[str, int]:
     return {"starts_at": starts_at, "ends_at": ends_at}
-
-
-def _merged(spans: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
-    """Neighbours that touch become one: free and busy, and nothing about whose."""
-    merged: list[list[int]] = []
-    for starts_at, ends_at in sorted(spans):
-        if merged and starts_at <= merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], ends_at)
-        else:
-            merged.append([starts_at, ends_at])
-    return [_span(*one) for one in merged]

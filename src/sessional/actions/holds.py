@@ -6,7 +6,7 @@ itself: whoever wants the time afterwards takes the row away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessional.actions.admission import admit_by_rules
@@ -38,14 +38,7 @@ async def hold_slot(
         duration_seconds=duration_seconds,
         service_code=service,
     )
-    booking.check(wish)
-    check_diary(work.actor, therapist_id)
-    if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
-        raise UnknownTherapist
-    known = await work.tx.fetch("service_length", code=service)
-    if not known:
-        raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
-    wanted = booking.span(wish, service_duration_seconds=known[0][0])
+    wanted, known = await wished(work, wish)
     group_id = await _group_with_a_place(work, wish, wanted)
     await admit(work, wish, wanted, places=1, into=group_id)
     mine = {"account_id": work.actor.account_id, "held_until": work.now + work.desk.hold_seconds}
@@ -55,7 +48,7 @@ async def hold_slot(
     span = {"starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     place = {"therapist_id": therapist_id, "service_code": service, **span}
     added = await work.tx.fetch("add_hold", **place, **mine)
-    if known[0][2]:
+    if known[2]:
         who = {"account_id": work.actor.account_id, "now": work.now}
         room_id = await take_room(work.tx, wanted, appointment_id=added[0][0], **who)
         row = {"appointment_id": added[0][0], "therapist_id": therapist_id}
@@ -70,6 +63,21 @@ async def _group_with_a_place(work: Work, wish: Wish, wanted: Interval) -> int |
     mine = {"account_id": work.actor.account_id, "now": work.now}
     found = await work.tx.fetch("group_at", **place, **mine)
     return found[0][0] if found and found[0][1] > 0 else None
+
+
+async def wished(work: Work, wish: Wish) -> tuple[Interval, Sequence[Any]]:
+    """The span of a wish, and what is known of its service; its diary is locked until the end.
+
+    Raises UnknownTherapist, UnknownService, InvalidTime.
+    """
+    booking.check(wish)
+    check_diary(work.actor, wish.therapist_id)
+    if not await work.tx.fetch("open_diary", therapist_id=wish.therapist_id):
+        raise UnknownTherapist
+    known = await work.tx.fetch("service_length", code=wish.service_code)
+    if not known:
+        raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
+    return booking.span(wish, service_duration_seconds=known[0][0]), known[0]
 
 
 async def admit(

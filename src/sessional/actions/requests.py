@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sessional.actions import history
-from sessional.actions.holds import admit
+from sessional.actions.holds import admit, wished
 from sessional.actions.life import changed, check_version, opened
 from sessional.actions.members import join_clients, know_clients
 from sessional.actions.moving import admit_move, as_wish
-from sessional.actions.own import check_diary, participants
+from sessional.actions.own import participants
 from sessional.actions.rooms import take_room
 from sessional.actions.work import Ref, Work
 from sessional.diary import booking
 from sessional.diary.life import Status, admit_transition
 from sessional.diary.values import Interval, Wish
-from sessional.errors import FullyBooked, UnknownService, UnknownTherapist
+from sessional.errors import FullyBooked
 
 
 async def request_appointment(
@@ -36,14 +36,7 @@ async def request_appointment(
         duration_seconds=duration_seconds,
         service_code=service,
     )
-    booking.check(wish)
-    check_diary(work.actor, therapist_id)
-    if not await work.tx.fetch("open_diary", therapist_id=therapist_id):
-        raise UnknownTherapist
-    known = await work.tx.fetch("service_length", code=service)
-    if not known:
-        raise UnknownService([row[0] for row in await work.tx.fetch("service_codes")])
-    wanted = booking.span(wish, service_duration_seconds=known[0][0])
+    wanted, known = await wished(work, wish)
     await admit(work, wish, wanted)
     status = Status.PENDING if reserve else Status.PROPOSED
     row = {"therapist_id": therapist_id, "service_code": service, "status": status.value}
@@ -51,11 +44,11 @@ async def request_appointment(
     added = await work.tx.fetch("add_request", now=work.now, **row, **span)
     number: int = added[0][0]
     who = participants(work.actor, client_ids or ())
-    if len(who) > known[0][1]:
+    if len(who) > known[1]:
         raise FullyBooked
     await know_clients(work.tx, work.actor, who)
     await join_clients(work.tx, number, who, wanted)
-    if known[0][2]:
+    if known[2]:
         await _furnish(work, number, therapist_id, wanted, keep=bool(reserve))
     await history.note(work.tx, work.actor, work.now, number, "REQUESTED")
     return {"appointment": Ref("Appointment", number)}
