@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from sessional.errors import InvalidArgument
 from sessional.graph.binding import Condition, Test, TypeBinding
 from sessional.graph.scopes import Sight, both
 from sessional.graph.symbols import is_alone, is_blank
 from sessional.graph.values import Values
 from sessional.store import shape
-from sessional.store.shape import EVERYTHING, Among, Compare, Contains, Every, Exists, Holds, Not, Some
+from sessional.store.conditions import height
+from sessional.store.shape import (
+    EVERYTHING,
+    Among,
+    Compare,
+    Contains,
+    Every,
+    Exists,
+    Holds,
+    Link,
+    Not,
+    Some,
+)
+
+# How deep a condition may be. SQLite walks an expression of a thousand levels, and counts those of a
+# filter once more for each object and list around it, of which fifteen levels of fields hold eight.
+TALLEST: Final = 80
 
 
 def condition(
+    given: Mapping[str, Any] | None, binding: TypeBinding, values: Values, sight: Sight
+) -> shape.Condition:
+    """What a filter asks of rows. Raises Forbidden, and InvalidArgument for one that is too much."""
+    found = _condition(given, binding, values, sight)
+    if height(found) > TALLEST:
+        raise InvalidArgument(
+            "A filter is nested too deep. Say it with fewer levels of `not`, `and` and `or`."
+        )
+    return found
+
+
+def _condition(
     given: Mapping[str, Any] | None, binding: TypeBinding, values: Values, sight: Sight
 ) -> shape.Condition:
     """Fields side by side must all hold; one that is absent or null does not restrict.
@@ -27,11 +56,11 @@ def condition(
         values.count_condition()
         match name:
             case "and":
-                parts += [condition(part, binding, values, sight) for part in value]
+                parts += [_condition(part, binding, values, sight) for part in value]
             case "or":
-                parts.append(_some([condition(part, binding, values, sight) for part in value]))
+                parts.append(_some([_condition(part, binding, values, sight) for part in value]))
             case "not":
-                inner = condition(value, binding, values, sight)
+                inner = _condition(value, binding, values, sight)
                 parts.append(inner if inner == EVERYTHING else Not(inner))
             case _:
                 parts.append(_field(binding, binding.filters[name], value, values, sight))
@@ -44,7 +73,24 @@ def _every(parts: list[shape.Condition]) -> shape.Condition:
 
 
 def _some(parts: list[shape.Condition]) -> shape.Condition:
-    return EVERYTHING if not parts or EVERYTHING in parts else Some(tuple(parts))
+    return EVERYTHING if not parts or EVERYTHING in parts else Some(tuple(_by_link(parts)))
+
+
+def _by_link(parts: list[shape.Condition]) -> list[shape.Condition]:
+    """The same with one look at the rows behind each link, whichever of the conditions holds there: a
+    database looks at them anew for each condition, row by row, and hundreds take it seconds."""
+    behind: dict[Link, list[shape.Condition]] = {}
+    for part in parts:
+        if isinstance(part, Exists):
+            behind.setdefault(part.link, []).append(part.condition)
+    found: list[shape.Condition] = []
+    for part in parts:
+        if not isinstance(part, Exists):
+            found.append(part)
+        elif (conditions := behind.pop(part.link, None)) is not None:
+            alone = len(conditions) == 1
+            found.append(part if alone else Exists(part.link, Some(tuple(conditions))))
+    return found
 
 
 def _field(

@@ -30,6 +30,9 @@ from sessional.store.shape import (
 # A row's column by name, as SQL: "t1.starts_at".
 Columns = Callable[[str], str]
 
+# So many conditions of a list stand side by side.
+_CHAIN: Final = 4
+
 
 class Names:
     """Gives every part of one statement its own aliases."""
@@ -96,9 +99,9 @@ def condition_sql(condition: Condition, columns: Columns, dialect: Dialect, name
             found = " UNION ALL ".join(_along(way, link, dialect, names) for way in ways)
             return f"{column_sql(column, columns)} IN ({found})"
         case Every(parts):
-            return "(" + " AND ".join(map(inner, parts)) + ")" if parts else "TRUE"
+            return f"({_joined(' AND ', list(map(inner, parts)))})" if parts else "TRUE"
         case Some(parts):
-            return "(" + " OR ".join(map(inner, parts)) + ")" if parts else "FALSE"
+            return f"({_joined(' OR ', list(map(inner, parts)))})" if parts else "FALSE"
         case Not(Exists() as part):
             return f"NOT ({inner(part)})"  # never NULL, and PostgreSQL makes a join of it
         case Not(part):
@@ -108,6 +111,30 @@ def condition_sql(condition: Condition, columns: Columns, dialect: Dialect, name
             inside, source, ties = linked(link, columns, names)
             ties.append(condition_sql(part, inside, dialect, names))
             return f"EXISTS (SELECT 1 FROM {source} WHERE {' AND '.join(ties)})"
+
+
+def _joined(operator: str, parts: Sequence[str]) -> str:
+    """All of them; where they are many, in halves of halves: a chain is as deep as it is long, and a
+    database walks only so deep. Both take such a tree apart again, so that it is the chain to them."""
+    if len(parts) <= _CHAIN:
+        return operator.join(parts)
+    middle = len(parts) // 2
+    halves = (parts[:middle], parts[middle:])
+    return operator.join(f"({_joined(operator, half)})" for half in halves)
+
+
+def height(condition: Condition) -> int:
+    """How deep the expression of a condition is, or a little less than it."""
+    match condition:
+        case Every(parts) | Some(parts) if parts:
+            most = max(map(height, parts))
+            return most + min(len(parts), _CHAIN) - 1 + (max(len(parts) - 1, 1) // _CHAIN).bit_length()
+        case Not(part):
+            return 1 + height(part)
+        case Exists(_, part):
+            return 3 + height(part)
+        case _:
+            return 2
 
 
 def _of_account(link: str, dialect: Dialect, names: Names) -> str:
