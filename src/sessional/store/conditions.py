@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
+from typing import Final
 
 from sessional.store.dialect import Dialect
 from sessional.store.shape import (
