@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sessional.access import Role
+from sessional.actions.holds import MOST_HELD
 from tests.access.conftest import Desk
 from tests.access.people import (
+    ACCOUNTS,
     CLEO,
     CLEO_WAITS,
     CLEOS,
@@ -28,7 +31,7 @@ from tests.access.people import (
     TOGETHER,
     fields,
 )
-from tests.diary_api.openings import text
+from tests.diary_api.openings import at, monday, text
 
 NOBODY = 987_654
 SPAN = {"startsAt": text(TEN + 20 * DAY), "service": "one-off"}
@@ -466,3 +469,18 @@ async def test_a_client_waits_for_what_needs_approval_and_what_they_accept_of_it
     mine = {"waitlistEntryId": str(CLEO_WAITS)}
     done = await desk.do(Role.CLIENT, "acceptOffer", mine, "appointment { status }")
     assert (done["errors"], done["appointment"]) == ([], {"status": "PENDING"})
+
+
+async def test_a_client_holds_a_few_times_at_once_and_the_latest_stay(desk: Desk) -> None:
+    """Nobody keeps a practice from others by holding all of it."""
+    wednesday, made = monday() + timedelta(days=2), []
+    for hour in range(MOST_HELD + 2):
+        start = text(at("Europe/London", wednesday, 540 + 60 * hour))
+        given = {"therapistId": str(THEA), "startsAt": start, "service": "one-off"}
+        payload = await desk.do(Role.CLIENT, "holdSlot", given, "hold { holdId }")
+        assert payload["errors"] == []
+        made.append(int(payload["hold"]["holdId"]))
+    sql = "SELECT appointment_id FROM appointment WHERE held_by = $1 ORDER BY appointment_id"
+    rows = await desk.books.run(sql, ACCOUNTS[Role.CLIENT][0])
+    assert [row[0] for row in rows] == made[-MOST_HELD:]
+    await desk.books.run("DELETE FROM appointment WHERE held_by = $1", ACCOUNTS[Role.CLIENT][0])

@@ -277,3 +277,61 @@ def test_whether_browsers_are_shown_graphiql_is_a_setting(narrow):
         response = narrow.api.client.get(narrow.url + path, headers={"Accept": "text/html"})
         assert "<html" not in response.text
         assert response.status_code in (400, 404, 406)
+
+
+EVERYTHING = (
+    "fields { name description args { name description type { name ofType { name } } } "
+    "type { name ofType { name } } }"
+)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ __schema { types { fields { type { " + " ofType { ".join([EVERYTHING] * 4) + " } " * 8,
+        "{ " + " ".join(f"a{n}: __schema {{ types {{ {EVERYTHING} }} }}" for n in range(20)) + " }",
+        "{ __schema { " + " ".join(f"a{n}: types {{ {EVERYTHING} }}" for n in range(20)) + " } }",
+        "{ ...A } fragment A on Query { " + " ".join(
+            f"a{n}: __schema {{ types {{ {EVERYTHING} }} }}" for n in range(20)
+        ) + " }",
+    ],
+    ids=["nested", "at the root", "beneath", "in a fragment"],
+)  # fmt: skip
+def test_introspection_is_no_way_to_keep_everybody_waiting(reading, document):
+    """What it answers is worked out here, value by value; twice the whole schema is enough for anybody."""
+    response = reading.api.send(document)
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert "more of the schema" in error["message"]
+
+
+@pytest.mark.parametrize("options", [{}, {"input_value_deprecation": True, "schema_description": True}])
+def test_the_whole_schema_can_be_asked_for_once(reading, options):
+    assert reading.data(get_introspection_query(**options))["__schema"]["queryType"]["name"] == "Query"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query($d: Boolean = true) { __schema { directives { args(includeDeprecated: $d) { name } } } }",
+        "query($d: Boolean = true) { __schema { directives { name @skip(if: $d) } } }",
+    ],
+)
+def test_a_variable_that_introspection_cannot_use_is_refused_in_words(reading, document):
+    answer = reading.api.ask(document, {"d": None})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INVALID_ARGUMENT"]
+
+
+def test_rows_below_what_is_worked_out_are_counted_as_well(reading):
+    history = "history(first: 499) { edges { node { version } } }"
+    below = f"appointments(first: 1000) {{ edges {{ node {{ {history} }} }} }}"
+    one = reading.data("{ therapists(first: 2) { edges { node { therapistId } } } }")
+    ids = [edge["node"]["therapistId"] for edge in one["therapists"]["edges"]]
+    document = (
+        'query($t: [ID!]!) { diary(therapistIds: $t, from: "2030-01-01T00:00:00Z", '
+        f'until: "2030-01-02T00:00:00Z") {{ therapist {{ {below} }} }} }}'
+    )
+    assert "errors" not in reading.api.ask(document, {"t": ids[:1]})
+    answer = reading.api.ask(document, {"t": ids[:2]})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["TOO_COSTLY"]

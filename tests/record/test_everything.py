@@ -308,3 +308,63 @@ def test_a_command_is_refused_with_a_sentence_where_there_is_no_such_client(data
     asyncio.run(Books(database_url).prepare())
     with pytest.raises(Exception, match="There is no client with that number"):
         client_erase(999, True, False, database_url)
+
+
+async def test_wrong_passwords_and_codes_that_a_token_brings_along_are_on_record(
+    practice: Practice,
+) -> None:
+    """Whoever has stolen it may be guessing; what was typed is not kept."""
+    await _account(practice.books, "is-guessed")
+    ask = f'mutation {{ auth(username: "is-guessed", password: "{PASSWORD}") {{ accessToken }} }}'
+    mine = {"Authorization": f"Bearer {(await practice.ask(ask))['auth']['accessToken']}"}
+    before = await newest(practice.books)
+    wrong = 'currentPassword: "guessed it"'
+    for name, given in (
+        ("changePassword", f'{wrong}, newPassword: "another one"'),
+        ("beginSecondFactor", wrong),
+        ("confirmSecondFactor", 'code: "000000"'),
+        ("turnOffSecondFactor", f'{wrong}, code: "000000"'),
+    ):
+        query = f"mutation {{ {name}(input: {{{given}}}) {{ errors {{ __typename }} }} }}"
+        answer = (await practice.client.post("/graphql", json={"query": query}, headers=mine)).json()
+        assert answer["data"][name]["errors"] == [{"__typename": "InvalidInput"}]
+    long = f'mutation {{ auth(username: "is-guessed", password: "{"x" * 1_001}") {{ accessToken }} }}'
+    await practice.answer(long)
+    entries = await _written(practice.books, before, 5)
+    assert sorted((e["action"], e["username"], e["outcome"], e["code"]) for e in entries) == [
+        ("auth", "is-guessed", "REFUSED", "BAD_CREDENTIALS"),
+        ("beginSecondFactor", "is-guessed", "REFUSED", "INVALID_INPUT"),
+        ("changePassword", "is-guessed", "REFUSED", "INVALID_INPUT"),
+        ("confirmSecondFactor", "is-guessed", "REFUSED", "INVALID_INPUT"),
+        ("turnOffSecondFactor", "is-guessed", "REFUSED", "INVALID_INPUT"),
+    ]
+    assert all(e["request_id"] for e in entries)
+    assert "guessed it" not in repr(entries)
+
+
+async def test_which_log_ins_were_ended_is_on_record(practice: Practice) -> None:
+    account_id = await _account(practice.books, "leaves")
+    ask = f'mutation {{ auth(username: "leaves", password: "{PASSWORD}") {{ accessToken }} }}'
+    tokens = [(await practice.ask(ask))["auth"]["accessToken"] for _ in range(2)]
+    before = await newest(practice.books)
+    for name in ("revokeSessions", "logout"):
+        query = f"mutation {{ {name}(input: {{}}) {{ revokedSessionIds }} }}"
+        headers = {"Authorization": f"Bearer {tokens[1]}"}
+        answer = (await practice.client.post("/graphql", json={"query": query}, headers=headers)).json()
+        ended = answer["data"][name]["revokedSessionIds"]
+        assert len(ended) == 1
+        (entry,) = await last(practice.books, before)
+        before = entry["audit_event_id"]
+        assert (entry["action"], entry["object_type"], entry["object_id"]) == (name, "Account", account_id)
+        assert entry["state_after"] == {"revokedSessionIds": ended}
+
+
+async def test_the_languages_of_a_therapist_are_on_record_before_and_after(
+    practice: Practice, therapist: int
+) -> None:
+    before = await newest(practice.books)
+    for languages in (["en"], ["cy", "en"]):
+        await practice.done("changeTherapist", {"therapistId": therapist, "languages": languages})
+    *_, entry = await last(practice.books, before)
+    assert entry["state_before"] == {"languages": ["en"]}
+    assert sorted(entry["state_after"]["languages"]) == ["cy", "en"]

@@ -369,6 +369,37 @@ async def test_a_late_retry_does_not_bring_back_who_was_erased_and_its_key_holds
     assert (again["replayed"], again["client"]["name"]) == (True, f"Erased client {number}")
 
 
+async def test_what_others_sent_about_the_sessions_of_who_was_erased_holds_nothing_to_guess_from(
+    practice: Practice, therapist: int
+) -> None:
+    """A reason that staff wrote is in the hash of what they sent."""
+    number, other = await client(practice, "Cid Guessed"), await client(practice, "Dan Stays")
+    keys = []
+    for who, at in ((number, "2031-03-04T10:00:00Z"), (other, "2031-03-05T10:00:00Z")):
+        session = await booked(practice, therapist, at, clientIds=[who])
+        given = {"appointmentId": session, "by": "PRACTICE", "reason": "a relapse"}
+        keys.append(f"cancelled {session}")
+        await practice.done("cancelAppointment", {**given, "idempotencyKey": keys[-1]})
+    await practice.done("eraseClient", {"clientId": number})
+    hashes = "SELECT input_hash FROM idempotency_key WHERE key = $1"
+    assert await practice.books.value(hashes, keys[0]) == ""
+    assert await practice.books.value(hashes, keys[1]) != ""
+
+
+async def test_who_was_erased_gets_no_account_any_more(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not be erased once more."""
+    number = await client(practice, "Eli Erased")
+    await practice.done("eraseClient", {"clientId": number})
+    monkeypatch.setattr(users, "_new_password", lambda from_stdin: "a long password")
+    add = partial(users.user_add, f"eli{number}", Role.CLIENT, None, number, False, practice.books.url)
+    with pytest.raises(Exception, match=f"There is no client .*{number}|There is no client"):
+        await asyncio.to_thread(add)
+    accounts = "SELECT 1 FROM account WHERE client_id = $1"
+    assert await practice.books.run(accounts, number) == []
+
+
 async def test_neither_password_nor_refresh_token_opens_the_account_of_who_was_erased(
     practice: Practice,
 ) -> None:

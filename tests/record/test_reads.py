@@ -103,3 +103,24 @@ async def test_reading_what_holds_no_client_leaves_no_entry(practice: Practice, 
     await practice.ask("{ therapists { edges { node { firstName } } } clients { totalCount } }")
     await settled(practice)
     assert await last(practice.books, before) == []
+
+
+async def test_reading_names_off_the_cursors_of_a_list_is_on_record(practice: Practice) -> None:
+    """A cursor holds what its list is sorted by, in the open."""
+    ida = await client(practice, "Ida Cursor")
+    given = 'filters: {name: "ida cursor"}, sort: [NAME_ASC]'
+    for part in ("edges { cursor }", "pageInfo { startCursor }", "pageInfo { endCursor hasNextPage }"):
+        await settled(practice)
+        before = await newest(practice.books)
+        answer = await practice.client.post(
+            "/graphql", json={"query": f"query Names {{ clients({given}) {{ {part} }} }}"}
+        )
+        assert b"\\u0003" not in answer.content
+        assert b"\x03" not in answer.content
+        (entry,) = await read_entries(practice, before)
+        assert (entry["action"], clients_of(entry)) == ("clients (Names)", [ida])
+    await settled(practice)
+    before = await newest(practice.books)
+    await practice.ask("{ clients(sort: [CLIENT_ID_ASC]) { edges { cursor } } }")
+    await settled(practice)
+    assert await last(practice.books, before) == []

@@ -52,8 +52,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "Therapist": Kind(
         "audit_therapists",
-        ("firstName", "lastName", "timeZone", "maxPerDay", "maxPerWeek", "workingHours", "serviceIds",
-         "specialismIds"),
+        ("firstName", "lastName", "timeZone", "languages", "maxPerDay", "maxPerWeek", "workingHours",
+         "serviceIds", "specialismIds"),
     ),
     "DateOverride": Kind("audit_overrides", ("therapistId", "onDate", "intervals")),
     "TimeOff": Kind(
@@ -123,10 +123,18 @@ class Record:
         answered = set(_refs(payload))
         after = await _look(self.fetch, {*self.before, *answered})
         entries = list(self._entries(after))
+        if not entries and (ended := payload.get("revoked_session_ids")) is not None:
+            entries = [self._of_the_account(ended)]
         if not entries:
             type_name, number = next(iter(sorted(answered or self.before)), (None, None))
             entries = [told(self.entry, object_type=type_name, object_id=number)]
         await note(self.fetch, entries)
+
+    def _of_the_account(self, ended: Sequence[str]) -> dict[str, Any]:
+        """Which sessions of log-ins of the actor's own have ended."""
+        about = {"object_type": "Account", "object_id": self.entry.account_id}
+        state = orjson.dumps({"revokedSessionIds": list(ended)}).decode()
+        return told(self.entry, state_after=state, **about)
 
     def _entries(self, after: Objects) -> Iterator[dict[str, Any]]:
         for key in sorted({*self.before, *after}):

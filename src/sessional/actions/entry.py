@@ -58,6 +58,8 @@ async def log_in(
     """Open a session. Raises BadCredentials, in about the same time whatever is wrong, and RateLimited;
     SecondFactorRequired and SecondFactorWrong once the password was right."""
     if len(password) > LONGEST_PASSWORD:
+        account = await db.account_by_name(desk.store, username)
+        desk.notebook.not_let_in(account, BadCredentials.code, desk.request_id())
         raise BadCredentials
     async with desk.hashing.place():
         account = await db.account_by_name(desk.store, username)

@@ -7,7 +7,7 @@ itself: whoever wants the time afterwards takes the row away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sessional.actions.admission import admit_by_rules
 from sessional.actions.own import check_diary, is_client
@@ -17,6 +17,9 @@ from sessional.diary import booking
 from sessional.diary.slots import nearby
 from sessional.diary.values import Interval, Wish
 from sessional.errors import NotFound, UnknownService, UnknownTherapist
+
+# What a client's account holds at once at most.
+MOST_HELD: Final = 5
 
 
 async def hold_slot(
@@ -39,6 +42,8 @@ async def hold_slot(
         service_code=service,
     )
     wanted, known = await wished(work, wish)
+    if is_client(work.actor):
+        await _let_go_of_the_oldest(work)
     group_id = await _group_with_a_place(work, wish, wanted)
     await admit(work, wish, wanted, places=1, into=group_id)
     mine = {"account_id": work.actor.account_id, "held_until": work.now + work.desk.hold_seconds}
@@ -54,6 +59,14 @@ async def hold_slot(
         row = {"appointment_id": added[0][0], "therapist_id": therapist_id}
         await work.tx.fetch("furnish", room_id=room_id, overridden=False, **row)
     return {"hold": Ref("Hold", added[0][0])}
+
+
+async def _let_go_of_the_oldest(work: Work) -> None:
+    """Nobody keeps a practice from others by holding all of it: of a client's holds the latest stay, and
+    with them there is room for one more."""
+    who = {"account_id": work.actor.account_id, "now": work.now}
+    for let_go in await work.tx.fetch("drop_oldest_holds", kept=MOST_HELD - 1, **who):
+        work.frees(*let_go)
 
 
 async def _group_with_a_place(work: Work, wish: Wish, wanted: Interval) -> int | None:

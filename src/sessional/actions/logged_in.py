@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,17 @@ class Checked:
             await self.taken.give_back(tx)
 
 
+@contextmanager
+def noticed(desk: Desk, actor: Actor, action: str) -> Iterator[None]:
+    """A password or a code that is refused goes on record: whoever has a stolen token may be guessing."""
+    request_id = desk.request_id()
+    try:
+        yield
+    except InvalidInput as refusal:
+        desk.notebook.refused(actor, action, refusal.code, request_id)
+        raise
+
+
 async def checked_password(desk: Desk, actor: Actor, caller: Caller, password: str) -> Checked:
     """One's own password, as one has typed it. Raises InvalidInput where it is another, Unauthenticated,
     and RateLimited: a stolen token is no leave to guess the password."""
@@ -82,7 +94,8 @@ async def change_password(
     if not await desk.store.fetch("account_stands", **account_values(actor)):
         raise Unauthenticated  # before anything is said about the password
     check_new_password(new_password, path="newPassword")
-    checked = await checked_password(desk, actor, caller, current_password)
+    with noticed(desk, actor, "changePassword"):
+        checked = await checked_password(desk, actor, caller, current_password)
     async with desk.hashing.place():
         new_hash = await desk.hashing.run(desk.passwords.hash, new_password)
     now, sid = desk.now(), actor.session_id

@@ -12,7 +12,7 @@ from sessional.actions.codes import forget_codes, use_code
 from sessional.actions.desk import Desk
 from sessional.actions.entries import Entry, entry_of, note, told
 from sessional.actions.entry import Ended, account_values
-from sessional.actions.logged_in import checked_password
+from sessional.actions.logged_in import checked_password, noticed
 from sessional.errors import InvalidInput, SecondFactorWrong, Unauthenticated
 from sessional.keyring import second_factor_of
 from sessional.second_factor import (
@@ -35,7 +35,8 @@ async def begin(desk: Desk, actor: Actor, caller: Caller, *, current_password: s
 
     Raises InvalidInput where the password is wrong or a factor is in force, Unauthenticated, RateLimited.
     """
-    checked = await checked_password(desk, actor, caller, current_password)
+    with noticed(desk, actor, "beginSecondFactor"):
+        checked = await checked_password(desk, actor, caller, current_password)
     secret = secret_of(desk.random_bytes(SECRET_BYTES))
     stored = desk.keyring.close(second_factor_of(actor.account_id), secret)
     entry = _entry(desk, actor, "beginSecondFactor")
@@ -70,7 +71,8 @@ async def confirm(desk: Desk, actor: Actor, *, code: str) -> Payload:
         await note(tx.fetch, [told(entry)])
         return await _end_others(tx, desk, actor)
 
-    return {"recovery_codes": codes, **await desk.store.transact(change)}
+    with noticed(desk, actor, "confirmSecondFactor"):
+        return {"recovery_codes": codes, **await desk.store.transact(change)}
 
 
 async def turn_off(
@@ -81,7 +83,8 @@ async def turn_off(
     Raises InvalidInput where the password or the code is wrong, Unauthenticated, and RateLimited: both
     are counted.
     """
-    checked = await checked_password(desk, actor, caller, current_password)
+    with noticed(desk, actor, "turnOffSecondFactor"):
+        checked = await checked_password(desk, actor, caller, current_password)
     entry = _entry(desk, actor, "turnOffSecondFactor")
 
     async def change(tx: Transaction) -> Payload:
@@ -96,7 +99,8 @@ async def turn_off(
         await note(tx.fetch, [told(entry, state_after=orjson.dumps(said).decode())])
         return await _end_others(tx, desk, actor)
 
-    return await desk.store.transact(change)
+    with noticed(desk, actor, "turnOffSecondFactor"):
+        return await desk.store.transact(change)
 
 
 async def _first_step(tx: Transaction, desk: Desk, actor: Actor, code: str) -> int:

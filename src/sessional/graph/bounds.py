@@ -19,6 +19,15 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 # Each tries a password or a token: many in one request would be many guesses.
 _ENTRIES: Final = frozenset({"auth", "refresh"})
 
+_INTROSPECTION: Final = frozenset({"__schema", "__type"})
+# About how many members the lists of introspection have here.
+_MEMBERS: Final[Mapping[str, int]] = {
+    "types": 400, "fields": 8, "inputFields": 6, "args": 2, "enumValues": 8, "possibleTypes": 8,
+    "directives": 6,
+}  # fmt: skip
+# Twice what the tools ask for that read the whole schema, which takes a twentieth of a second.
+MOST_OF_SCHEMA: Final = 1_200_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
@@ -58,6 +67,8 @@ def over_bounds(
         if (deep := _depth(operation, fragments)) > limits.depth:
             message = f"Fields are nested {deep} deep here; at most {limits.depth}."
             yield GraphQLError(message, operation)
+        if told_of_schema(operation, fragments) > MOST_OF_SCHEMA:
+            yield GraphQLError("This asks for more of the schema than a request may.", operation)
 
 
 def _root_fields(operation: OperationDefinitionNode, fragments: Fragments) -> set[tuple[str, str]]:
@@ -105,10 +116,7 @@ def _count(operation: Any, fragments: Fragments, of: Callable[[Any], int]) -> in
 
 
 def _depth(operation: Any, fragments: Fragments) -> int:
-    """How deep fields are nested.
-
-    Introspection is left alone: its own depth is bounded by the schema's and by the tokens.
-    """
+    """How deep fields are nested. Introspection is left alone: it has a bound of its own."""
     known: dict[str, int] = {}
 
     def depth(node: Any) -> int:
@@ -117,9 +125,33 @@ def _depth(operation: Any, fragments: Fragments) -> int:
             if name not in known:
                 known[name] = depth(fragments[name])
             return known[name]
-        if isinstance(node, FieldNode) and node.name.value in ("__schema", "__type"):
+        if isinstance(node, FieldNode) and node.name.value in _INTROSPECTION:
             return 1
         below = () if node.selection_set is None else node.selection_set.selections
         return max(map(depth, below), default=0) + isinstance(node, FieldNode)
 
     return depth(operation)
+
+
+def told_of_schema(operation: Any, fragments: Fragments) -> int:
+    """About how many values introspection answers: each is worked out here, while others wait."""
+    known: dict[tuple[str, bool], int] = {}
+
+    def asked(node: Any, within: bool) -> int:
+        """Of a selection at the root, or of one within introspection."""
+        if isinstance(node, FragmentSpreadNode):
+            place = node.name.value, within
+            if place not in known:
+                known[place] = below(fragments[place[0]], within)
+            return known[place]
+        if not isinstance(node, FieldNode):
+            return below(node, within)
+        if within:
+            return _MEMBERS.get(node.name.value, 1) * (1 + below(node, within))
+        return below(node, True) if node.name.value in _INTROSPECTION else 0
+
+    def below(node: Any, within: bool) -> int:
+        selections = () if node.selection_set is None else node.selection_set.selections
+        return sum(asked(each, within) for each in selections)
+
+    return below(operation, False)

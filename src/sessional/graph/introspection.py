@@ -20,15 +20,20 @@ from graphql import (
     visit,
 )
 
+from sessional.errors import InvalidArgument
 from sessional.graph.documents import Operation
 
 
 def answer(schema: GraphQLSchema, document: DocumentNode, key: str, variables: Mapping[str, Any]) -> str:
-    """JSON of the one field of ``document``. Variables that it does not use may be there as well."""
+    """JSON of the one field of ``document``. Variables that it does not use may be there as well.
+
+    Raises InvalidArgument where one of them cannot be what it is used for.
+    """
     # Those that introspection uses, texts and booleans, are the same before and after coercion.
     used = {name: variables[name] for name in variable_names(document) if name in variables}
     found = execute_sync(schema, document, variable_values=used)
-    assert isinstance(found.data, dict), found
+    if found.data is None or found.errors:
+        raise InvalidArgument(found.errors[0].message if found.errors else "That cannot be answered.")
     return orjson.dumps(found.data[key]).decode()
 
 

@@ -210,6 +210,7 @@ class Planner:
             first=first,
             last=last,
             parts=self._connection(type_name, field, nodes, values),
+            noted=_told_by_cursors(binding, order),
         )
         self._rows_outside = outside
         return page
@@ -270,6 +271,12 @@ class Planner:
 
 
 # ---- orders -------------------------------------------------------------------------------------
+
+
+def _told_by_cursors(binding: TypeBinding, order: Sequence[SortKey]) -> Column | None:
+    """Whose data the cursors of an order hold: they are the values of its keys, in the open."""
+    key = Column(name=binding.table.key)
+    return key if binding.noted and any(each.column != key for each in order) else None
 
 
 def _default_sort(binding: TypeBinding, field: GraphQLField) -> Sequence[str]:

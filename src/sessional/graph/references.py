@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLOutputType, GraphQLSchema
 
 from sessional.access import Actor, Role
 from sessional.actions.work import Ref
+from sessional.errors import TooCostly
 from sessional.graph.collect import Selections
 from sessional.graph.payload import Completer
 from sessional.graph.plan import PageSizes, Planner
@@ -32,10 +33,12 @@ _Place = tuple[str, tuple[int, ...]]
 
 @dataclass(slots=True)
 class _Reader:
-    """The statement for one selection of one type, and the values that it goes with."""
+    """The statement for one selection of one type, the values that it goes with, and how many rows it may
+    read below each row of the type."""
 
     statement: Statement
     values: Values
+    rows_below: int
 
 
 @dataclass(slots=True)
@@ -58,12 +61,18 @@ class References:
         rows: Rows,
         actor: Actor,
     ) -> str:
-        """The answer as JSON text."""
+        """The answer as JSON text. Raises TooCostly before anything is read."""
         finder = _Finder(self.schema, self.selections)
         finder.complete(type_, value, nodes)
         found: dict[_Place, dict[int, str]] = {}
+        asked = 0
         for place, (below, numbers) in finder.wanted.items():
             reader = self._readers.get(place) or self._reader(place, below)
+            asked += reader.rows_below * len(numbers)
+        if asked > self.sizes.together:
+            raise TooCostly(self.sizes.together)
+        for place, (_, numbers) in finder.wanted.items():
+            reader = self._readers[place]
             keys = self.dialect.pack(sorted(numbers))
             values = reader.values.bind(variables, [*guard_values(actor), keys])
             found[place] = await rows(reader.statement, values)
@@ -74,7 +83,8 @@ class References:
         keys = Slot(len(GUARD), Kind.INTEGERS)
         values = Values(self.dialect.pack, reserved=len(GUARD) + 1)
         shape = planner.each(place[0], keys, nodes, values)
-        reader = self._readers[place] = _Reader(prepare(shape, self.dialect, values.slots), values)
+        statement = prepare(shape, self.dialect, values.slots)
+        reader = self._readers[place] = _Reader(statement, values, planner.rows_together)
         return reader
 
 

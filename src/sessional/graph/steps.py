@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -91,9 +92,16 @@ class Refuse:
         raise self.refusal.with_traceback(None)
 
 
-@dataclass(slots=True)
+# Answers of introspection that are remembered, each beside the document that asks: tools ask one of few.
+_MOST_ANSWERS: Final = 8
+_LONGEST_ANSWER: Final = 1_000_000
+_answers: deque[Introspect] = deque()
+
+
+@dataclass(slots=True, eq=False)
 class Introspect:
-    """``__schema`` or ``__type``: graphql-core's own answer, remembered while no variable counts."""
+    """``__schema`` or ``__type``: graphql-core's own answer, remembered while no variable counts and few
+    others came since."""
 
     key: str
     node: FieldNode
@@ -106,9 +114,15 @@ class Introspect:
         if self.remembered is not None:
             return Done(self.remembered)
         text = introspection.answer(self.schema, self.document, self.key, variables)
-        if not introspection.variable_names(self.document):
-            self.remembered = text
+        if len(text) <= _LONGEST_ANSWER and not introspection.variable_names(self.document):
+            self._remember(text)
         return Done(text)
+
+    def _remember(self, text: str) -> None:
+        self.remembered = text
+        _answers.append(self)
+        if len(_answers) > _MOST_ANSWERS:
+            _answers.popleft().remembered = None
 
 
 @dataclass(slots=True)

@@ -7,8 +7,10 @@ connection: nothing else in the program uses it.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -68,7 +70,15 @@ def migrate_sqlite(path: Path) -> None:
     found = sqlite_version(path)
     if found != HEAD:
         _refuse_newer(found)
+        if found is None:
+            _make_private(path)
         _upgrade_sqlite(path)
+
+
+def _make_private(path: Path) -> None:
+    """A new file is its owner's alone; SQLite gives those that it makes beside it the same mode."""
+    with suppress(OSError):  # what is wrong with the place is said where it is opened
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def sqlite_version(path: Path) -> str | None:

@@ -20,7 +20,7 @@ from sessional.store.conditions import (
     order_sql,
     up_to,
 )
-from sessional.store.dialect import Dialect
+from sessional.store.dialect import CLIENT_MARK, Dialect
 from sessional.store.pieces import Needed, Pieces, Sql, concatenated, cursor, member
 from sessional.store.shape import (
     Constant,
@@ -177,7 +177,11 @@ class PageMaker:
         return self.dialect.joined(edge, order) + self.kept()
 
     def cursor(self) -> Pieces:
-        return cursor(self.page.order, self.page.sort_name, self.row, self.dialect)
+        made = cursor(self.page.order, self.page.sort_name, self.row, self.dialect)
+        if self.page.noted is None:
+            return made
+        number = Sql(self.dialect.digits(self.row(self.page.noted.name)))
+        return [*made, CLIENT_MARK, number, CLIENT_MARK]
 
     def page_info(self, info: PageInfo) -> Pieces:
         pieces: Pieces = ["{"]

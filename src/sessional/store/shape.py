@@ -311,7 +311,8 @@ class Page:
 
     ``order`` ends with the table's key, so that no two rows are equal in it. ``after`` and
     ``before`` hold one value for each sort key. ``first`` cuts from the beginning, then ``last``
-    from the end of what is left; at least one of them is given.
+    from the end of what is left; at least one of them is given. ``noted`` is the number of the row
+    whose data a cursor holds, where it does: see ``Noted``.
     """
 
     table: Table
@@ -323,6 +324,7 @@ class Page:
     first: int | None
     last: int | None
     parts: tuple[Edges | PageInfo | Total | Constant, ...]
+    noted: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1221,8 +1221,8 @@ WHERE username = :username RETURNING account_id, role
 SELECT 1 FROM therapist WHERE therapist_id = :therapist_id
 
 -- name: client_known
--- Whether there is such a client.
-SELECT 1 FROM client WHERE client_id = :client_id
+-- Whether there is such a client, who was not erased.
+SELECT 1 FROM client WHERE client_id = :client_id AND erased_at IS NULL
 
 -- name: set_password_hash
 -- Another password.
@@ -1780,6 +1780,17 @@ RETURNING appointment_id
 DELETE FROM appointment WHERE appointment_id = :hold_id AND held_until > 0 AND held_by = :account_id
 RETURNING therapist_id, starts_at, ends_at, coalesce(place_of, appointment_id)
 
+-- name: drop_oldest_holds
+-- An account's holds but for the latest ones, which it keeps.
+DELETE FROM appointment WHERE appointment_id IN (
+    SELECT appointment_id FROM appointment
+    WHERE held_until > 0 AND held_until > :now AND held_by = :account_id
+    ORDER BY held_until DESC, appointment_id DESC
+    OFFSET CAST(:kept AS bigint) -- postgres
+    LIMIT -1 OFFSET :kept -- sqlite
+)
+RETURNING therapist_id, starts_at, ends_at, coalesce(place_of, appointment_id)
+
 -- ---- the waitlist ------------------------------------------------------------------------------------
 
 -- name: take_waitlist
@@ -2302,7 +2313,7 @@ WHERE waitlist_entry_id IN (SELECT value FROM json_each(:ids)) -- sqlite
 
 -- name: audit_therapists
 -- Therapists as the record sees them, with their weekly hours and services.
-SELECT therapist_id, first_name, last_name, time_zone, max_per_day, max_per_week,
+SELECT therapist_id, first_name, last_name, time_zone, languages, max_per_day, max_per_week,
     (SELECT json_agg(json_build_array(weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks) -- postgres
     (SELECT json_group_array(json_array(weekday, starts_minute, ends_minute, valid_from, valid_until, every_weeks) -- sqlite
         ORDER BY working_hours_id)::text FROM working_hours h WHERE h.therapist_id = t.therapist_id), -- postgres
@@ -2601,6 +2612,10 @@ WHERE account_id IN (SELECT account_id FROM account WHERE client_id = :client_id
 -- against. Their keys stay, so that a late retry is refused and does not bring the client back.
 UPDATE idempotency_key SET input_hash = ''
 WHERE outcome LIKE '%{"$ref":["Client",' || CAST(CAST(:client_id AS bigint) AS text) || ']}%'
+  OR EXISTS (SELECT 1 FROM appointment_client m WHERE m.client_id = :client_id
+      AND outcome LIKE '%{"$ref":["Appointment",' || CAST(m.appointment_id AS text) || ']}%')
+  OR EXISTS (SELECT 1 FROM waitlist_entry w WHERE w.client_id = :client_id
+      AND outcome LIKE '%{"$ref":["WaitlistEntry",' || CAST(w.waitlist_entry_id AS text) || ']}%')
 
 -- name: drop_holds_of
 -- Times that are kept for the client's accounts are given back.
