@@ -374,12 +374,15 @@ class RoomTaken(BookingRefused):
 
 
 class FullyBooked(BookingRefused):
-    """The session has no place left."""
+    """The session has no place left; or there is none yet, and one would have so many ``places``."""
 
     code = "FULLY_BOOKED"
 
-    def __init__(self) -> None:
-        super().__init__("The session has no place left.", path=["clientIds"])
+    def __init__(self, places: int | None = None) -> None:
+        said = "The session has no place left."
+        if places is not None:
+            said = f"Sessions of this service have {places} {'place' if places == 1 else 'places'}."
+        super().__init__(said, path=["clientIds"])
 
 
 class StaleVersion(BookingRefused):

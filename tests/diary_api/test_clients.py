@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.diary_api.conftest import Practice
 
 RECORD = "client { id clientId name email phone timeZone language staffNotes }"
@@ -38,10 +40,53 @@ async def test_a_time_zone_that_does_not_exist_is_refused(practice: Practice) ->
     assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "timeZone"])
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("email", "x"),
+        ("email", "a@b@c"),
+        ("email", "a@b\nBcc: x@example.org"),
+        ("email", "a b@example.org"),
+        ("email", "a\u200b@example.org"),
+        ("language", "x y"),
+        ("language", "English"),
+    ],
+)
+async def test_what_no_mail_can_be_written_to_or_in_is_refused(
+    practice: Practice, field: str, wrong: str
+) -> None:
+    known = await added(practice, "Eve", email="eve@example.org", language="en")
+    for payload in (
+        await practice.do("addClient", {"name": "Eve", field: wrong}, RECORD),
+        await practice.do("changeClient", {"clientId": known["clientId"], field: wrong}, RECORD),
+    ):
+        (error,) = payload["errors"]
+        assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", field])
+
+
+async def test_the_language_of_a_client_is_kept_in_its_usual_letters(practice: Practice) -> None:
+    added_ = await added(practice, "Fay", email="zoë@exämple.org", language="pt-br")
+    assert (added_["email"], added_["language"]) == ("zoë@exämple.org", "pt-BR")
+    given = {"clientId": added_["clientId"], "email": None, "language": ""}
+    changed = (await practice.done("changeClient", given, RECORD))["client"]
+    assert (changed["email"], changed["language"]) == (None, None)
+
+
 async def test_a_client_who_does_not_exist_is_not_found(practice: Practice) -> None:
     for number in ("4000000000", "x"):
         payload = await practice.do("changeClient", {"clientId": number, "name": "Nobody"}, RECORD)
         assert [error["code"] for error in payload["errors"]] == ["NOT_FOUND"]
+
+
+@pytest.mark.parametrize("field", ["bookAppointment", "requestAppointment"])
+async def test_more_clients_than_a_session_would_have_places_are_told_how_many(
+    practice: Practice, therapist: int, field: str
+) -> None:
+    two = [(await added(practice, name))["clientId"] for name in ("Gil", "Hal")]
+    given = {"therapistId": therapist, "startsAt": "2031-01-29T10:00:00Z", "service": "one-off"}
+    (error,) = (await practice.do(field, {**given, "durationSeconds": 3600, "clientIds": two}))["errors"]
+    assert (error["code"], error["path"]) == ("FULLY_BOOKED", ["input", "clientIds"])
+    assert error["message"] == "Sessions of this service have 1 place."
 
 
 async def test_care_begins_once_and_ends_on_a_day(practice: Practice, therapist: int) -> None:

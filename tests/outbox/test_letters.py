@@ -137,7 +137,7 @@ def test_what_is_no_address_is_never_written_to(email: str) -> None:
 async def test_an_address_that_cannot_be_is_given_up_at_once_and_seen(
     office: Office, therapist: int
 ) -> None:
-    await booked(office, therapist, await office.person(email="nobody"))
+    await booked(office, therapist, await office.person(email="nobody,x@example.org"))
     await asyncio.wait_for(office.settled(), 20)
     ((kind, status, attempts, outcome),) = await office.outcomes()
     assert (kind, status, attempts) == ("BOOKED", "DEAD", 1)

@@ -31,7 +31,7 @@ from tests.support.server import SECRET
 
 def details(mark: str) -> dict[str, str]:
     """A mark stands in every text about a client that anybody can write; each test has one of its own."""
-    return {"email": f"{mark}@example.org", "phone": mark, "language": mark, "staffNotes": f"notes {mark}"}
+    return {"email": f"{mark}@example.org", "phone": mark, "language": "cy", "staffNotes": f"notes {mark}"}
 
 
 SHOWN = "client { name email phone staffNotes } appointments { appointmentId status }"

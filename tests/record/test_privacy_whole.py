@@ -130,7 +130,7 @@ async def test_the_document_has_one_of_everything_that_is_held_and_nothing_of_an
         "holds": 1,
         "notices": 1,
     }
-    assert (document["client"]["timeZone"], document["client"]["language"]) == ("Europe/Madrid", "zzone")
+    assert (document["client"]["timeZone"], document["client"]["language"]) == ("Europe/Madrid", "cy")
     assert datetime.fromisoformat(document["exportedAt"]).timestamp() >= began
     assert datetime.fromisoformat(document["client"]["addedAt"]).timestamp() >= began
     (waits,) = document["waitlist"]

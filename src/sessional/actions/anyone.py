@@ -71,7 +71,7 @@ async def _free(desk: Desk, actor: Actor, wish: Wish) -> list[int]:
     if not lasts(ask):
         raise InvalidTime("Sessions of this service have other lengths.", path=["durationSeconds"])
     if len(wish.client_ids) > ask.service.capacity:
-        raise FullyBooked
+        raise FullyBooked(ask.service.capacity)
     slots, _, _ = await fairest(found, None, None)
     return [therapist_id for _, start, therapist_id in slots if _takes(found, wish, therapist_id, start)]
 

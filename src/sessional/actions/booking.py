@@ -224,7 +224,7 @@ class _Attempt:
 
     def _check_places(self, service: _Service) -> None:
         if len(self.wish.client_ids) > service.capacity:
-            raise FullyBooked
+            raise FullyBooked(service.capacity)
 
     async def _group_at(self, tx: Transaction, place: dict[str, Any]) -> _Group | None:
         mine = {"account_id": self.actor.account_id, "now": self.new.now}

@@ -5,6 +5,7 @@ Every check raises InvalidInput that names the field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -20,6 +21,7 @@ T = TypeVar("T")
 LONGEST_NAME: Final = 200
 LONGEST_TEXT: Final = 2_000
 LONGEST_LIST: Final = 500
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def name(value: str, field: str) -> str:
@@ -61,11 +63,22 @@ def listed(values: Sequence[T], field: str) -> list[T]:
 
 def languages(values: Sequence[str], field: str) -> list[str]:
     """Tags of languages in their usual letters, each once."""
-    tags = {value: tag(value) for value in listed(values, field)}
-    for value, found in tags.items():
-        if found is None:
-            raise InvalidInput(f"“{value[:20]}” is not a language tag such as en or pt-BR.", path=[field])
-    return list(dict.fromkeys(found for found in tags.values() if found is not None))
+    return list(dict.fromkeys(language(value, field) for value in listed(values, field)))
+
+
+def language(value: str, field: str) -> str:
+    """A tag of a language in its usual letters."""
+    found = tag(value)
+    if found is None:
+        raise InvalidInput(f"“{value[:20]}” is not a language tag such as en or pt-BR.", path=[field])
+    return found
+
+
+def email(value: str, field: str) -> str:
+    """What mail can be addressed to: no more is asked of it than that it is one address within a line."""
+    if not _EMAIL.fullmatch(value) or not value.isprintable():
+        raise InvalidInput("An e-mail address has one @, and no spaces.", path=[field])
+    return value
 
 
 def time_zone(value: str, field: str = "time_zone") -> str:

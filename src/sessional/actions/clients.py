@@ -14,6 +14,7 @@ from sessional.keyring import ENCRYPTED, Keyring
 
 _OPTIONAL: Final = ("email", "phone", "time_zone", "language", "staff_notes")
 _COLUMNS: Final = ("name", *_OPTIONAL)
+_CHECKS: Final = {"email": checks.email, "time_zone": checks.time_zone, "language": checks.language}
 
 
 async def add_client(work: Work, *, name: str, **details: Any) -> Mapping[str, Any]:
@@ -68,8 +69,9 @@ async def end_care(work: Work, *, care_relationship_id: int, until_date: str) ->
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, as it is stored. Raises InvalidInput."""
     row = {column: checks.text(value, column) for column, value in given.items() if column in _OPTIONAL}
-    if given.get("time_zone"):
-        row["time_zone"] = checks.time_zone(given["time_zone"])
+    for column, check in _CHECKS.items():
+        if given.get(column):
+            row[column] = check(given[column], column)
     return row if "name" not in given else {**row, "name": checks.name(given["name"], "name")}
 
 

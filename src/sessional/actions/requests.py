@@ -45,7 +45,7 @@ async def request_appointment(
     number: int = added[0][0]
     who = participants(work.actor, client_ids or ())
     if len(who) > known[1]:
-        raise FullyBooked
+        raise FullyBooked(known[1])
     await know_clients(work.tx, work.actor, who)
     await join_clients(work.tx, number, who, wanted)
     if known[2]:
