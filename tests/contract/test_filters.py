@@ -440,6 +440,22 @@ def test_a_filter_of_the_wrong_form_is_a_bad_request(reading, filters):
     assert "data" not in response.json()
 
 
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        ({"and": [None]}, "not to be null."),
+        ({"type": True}, "string value: true"),
+        ({"type": {"a": [None, 1.5, "it's “so”"]}}, 'string value: {"a": [null, 1.5, "it\'s “so”"]}'),
+        ({"colour": False}, 'found: {"colour": false}.'),
+        ({"startTimeUnixSecondsRange": {"begin": 1}}, 'found: {"begin": 1}.'),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_filter_is_told_in_json(reading, filters, told):
+    answer = reading.api.ask(BY_VARIABLE, {"f": filters})
+    assert answer["errors"][0]["message"].endswith(told)
+
+
 def test_a_name_too_long_to_be_searched_is_refused_plainly(reading):
     assert reading.code(BY_VARIABLE, {"f": {"therapistName": "x" * 201}}) == "INVALID_ARGUMENT"
     assert reading.data(BY_VARIABLE, {"f": {"therapistName": "x" * 200}})["appointments"]["totalCount"] == 0

@@ -33,6 +33,7 @@ from graphql.utilities import coerce_input_value
 
 from sessional.graph.bounds import DocumentLimits, over_bounds
 from sessional.graph.symbols import Keyer, keyer, symbolic
+from sessional.graph.told_values import in_json
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -130,6 +131,8 @@ class Operation:
         )
         if isinstance(found, VariableValues):
             return found.coerced
+        for error in found:
+            error.message = in_json(error.message)
         raise RequestError(found, "BAD_USER_INPUT")
 
     def plan_key(self, coerced: Mapping[str, Any]) -> tuple[Any, ...]:
