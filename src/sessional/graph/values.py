@@ -18,7 +18,7 @@ Pack = Callable[[list[Any]], Any]
 Binder = Callable[[Variables, list[Any]], None]
 
 LONGEST_NAME: Final = 200
-# Of all filters below one root field. A database walks a condition as deep as it is long.
+# Of all filters below one root field. What a condition costs is paid for each row that is looked at.
 MOST_CONDITIONS: Final = 500
 # A noncharacter: Unicode promises that it is never text.
 _STANDS_NOWHERE: Final = "\ufdd0"
