@@ -68,6 +68,8 @@ def test_sqlite_makes_a_secret_keeps_it_for_the_owner_alone_and_uses_it_again(tm
     kept = tmp_path / "practice.db.secret"
     with running(database.url, tmp_path, SESSIONAL_SECRET="") as server:
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        for end in ("", "-wal", "-shm"):  # who sees which therapist when is nobody else's to read
+            assert stat.S_IMODE((tmp_path / f"practice.db{end}").stat().st_mode) == 0o600
         token = Api(server.url).log_in().token
         assert kept.read_text() not in server.log.read_text()
     secret = kept.read_text().strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import typer
 
 from sessional.access import Actor, Role
+from sessional.cli import users
 from sessional.cli.client import client_erase, client_export
 from sessional.cli.exchange import current, export_file, import_file
 from sessional.cli.verify import findings
@@ -394,7 +396,7 @@ async def test_who_was_erased_gets_no_account_any_more(
     await practice.done("eraseClient", {"clientId": number})
     monkeypatch.setattr(users, "_new_password", lambda from_stdin: "a long password")
     add = partial(users.user_add, f"eli{number}", Role.CLIENT, None, number, False, practice.books.url)
-    with pytest.raises(Exception, match=f"There is no client .*{number}|There is no client"):
+    with pytest.raises(Exception, match="There is no client"):
         await asyncio.to_thread(add)
     accounts = "SELECT 1 FROM account WHERE client_id = $1"
     assert await practice.books.run(accounts, number) == []
