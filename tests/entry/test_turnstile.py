@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from sessional.access import Actor, Role
+from sessional.actions import keys
 from sessional.actions.throttle import Rate
+from sessional.errors import Unauthenticated
 from sessional.store.migrate import migrate_sqlite
 from sessional.web.refused import Refused
 from sessional.web.turnstile import REMEMBERED, Turnstile
+from tests.booking.in_process import started
 from tests.contract import practice
 from tests.contract.database import Database
 from tests.support.api import Api
@@ -92,3 +96,30 @@ def test_an_account_that_asks_too_often_is_answered_with_429_and_others_go_on(ap
     assert error["extensions"]["retryAfterSeconds"] == int(responses[-1].headers["Retry-After"])
     # The address has a count of its own, of which the log-in took one.
     assert Api(api.url).send(WHO).status_code == 200
+
+
+async def test_keys_that_are_made_up_are_looked_up_as_often_as_an_address_may_ask(tmp_path, monkeypatch):
+    """And a key that is known is counted for its machine, not for the address."""
+    looked_up = []
+    known = Actor(account_id=7, username="machine", role=Role.SERVICE, session_id="s")
+
+    async def look_up(store, key, now):
+        looked_up.append(key)
+        if key.endswith("known"):
+            return keys._Known(known, now + 60)
+        raise Unauthenticated
+
+    monkeypatch.setattr(keys, "_looked_up", look_up)
+    url = f"sqlite:///{tmp_path}/practice.db"
+    migrate_sqlite(tmp_path / "practice.db")
+
+    async def ask(client, key):
+        headers = {"Authorization": f"Bearer {keys.PREFIX}{key}"}
+        return (await client.post("/graphql", json={"query": WHO}, headers=headers)).status_code
+
+    async with started(url, request_rate="5/hour") as client:
+        assert await ask(client, "known") == 200
+        assert [await ask(client, f"bogus{n}") for n in range(8)] == [200] * 4 + [429] * 4
+        assert len(looked_up) == 5
+        assert [await ask(client, "known") for _ in range(6)] == [200] * 5 + [429]
+    assert len(looked_up) == 5

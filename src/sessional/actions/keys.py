@@ -58,15 +58,19 @@ class Keys:
     def __init__(self) -> None:
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
+    def knows(self, key: str, *, now: int) -> bool:
+        """Whether a key can be told without a look at the database."""
+        known = self._known.get(key)
+        return known is not None and now < known.until
+
     async def actor(self, store: Store, key: str, *, now: int) -> Actor:
         """Who a key speaks for. Raises Unauthenticated."""
-        known = self._known.get(key)
-        if known is None or now >= known.until:
+        if not self.knows(key, now=now):
             self._known.pop(key, None)
-            known = self._known[key] = await _looked_up(store, key, now)
+            self._known[key] = await _looked_up(store, key, now)
             if len(self._known) > REMEMBERED_TOKENS:
                 self._known.popitem(last=False)
-        return known.actor
+        return self._known[key].actor
 
 
 async def _looked_up(store: Store, key: str, now: int) -> _Known:

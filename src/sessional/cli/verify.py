@@ -35,6 +35,7 @@ class Check:
 
 BOTH: Final = (
     Check("verify_guard", "The guard against overlaps is missing: {}."),
+    Check("verify_triggers", "The trigger {} is missing or switched off: nothing does what it is for."),
     Check("verify_overlaps", "Therapist {0}: appointment {1} overlaps appointment {2}."),
     Check("verify_rooms", "Room {0}: appointment {1} overlaps appointment {2}."),
     Check("verify_second_factors", "User “{}” has a second factor without a secret, and cannot log in."),
@@ -43,6 +44,8 @@ BOTH: Final = (
     Check("verify_places", "Appointment {} counts {} clients, but {} take part."),
     Check("verify_places_held", "Appointment {} counts {} held places, but {} are held."),
     Check("verify_history", "Appointment {} is not as its history has it since version {}."),
+    Check("verify_events", "Event {} of a history is of appointment {}, which does not exist."),
+    Check("verify_erased", "Client {} was erased, and is known again."),
     Check("verify_spans", "Appointment {} has an impossible span: {} to {}."),
     Check("verify_therapists", "Appointment {} belongs to therapist {}, who does not exist."),
     Check("verify_services", "Appointment {} is of the service “{}”, which does not exist."),

@@ -1294,6 +1294,37 @@ WHERE column1 NOT IN ( -- sqlite
     WHERE type = 'trigger' AND tbl_name = 'appointment' AND sql LIKE '%RAISE(ABORT, ''appointment_overlap'')%' -- sqlite
 ) -- sqlite
 
+-- name: verify_triggers
+-- What keeps rooms, clients, places and the record as they should be, where it is not there or switched off.
+SELECT name FROM unnest(ARRAY['appointment_client_joins', 'appointment_client_leaves', -- postgres
+    'appointment_client_follows', 'appointment_client_stays', 'appointment_place_held', -- postgres
+    'appointment_place_given_back', 'appointment_place_stays', 'appointment_places_lost', -- postgres
+    'audit_event_waits', 'audit_event_is_kept', 'audit_event_is_not_emptied', 'audit_link_is_kept', -- postgres
+    'audit_link_is_not_emptied', 'audit_start_is_a_link']) AS name -- postgres
+WHERE name NOT IN (SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D') -- postgres
+SELECT column1 AS name FROM (VALUES ('room_overlap_insert'), ('room_overlap_update'), -- sqlite
+    ('client_overlap_insert'), ('appointment_client_joins'), ('appointment_client_leaves'), -- sqlite
+    ('appointment_client_follows'), ('appointment_client_stays'), ('appointment_place_held'), -- sqlite
+    ('appointment_place_given_back'), ('appointment_place_stays'), ('appointment_places_lost'), -- sqlite
+    ('audit_event_waits'), ('audit_event_is_not_changed'), ('audit_event_is_not_deleted'), -- sqlite
+    ('audit_link_is_not_changed'), ('audit_link_is_not_deleted'), ('audit_start_is_a_link'), -- sqlite
+    ('audit_start_is_not_deleted')) -- sqlite
+WHERE column1 NOT IN (SELECT name FROM sqlite_schema WHERE type = 'trigger') -- sqlite
+ORDER BY name
+
+-- name: verify_events
+-- What happened to sessions that are not there.
+SELECT e.appointment_event_id, e.appointment_id FROM appointment_event e
+LEFT JOIN appointment a ON a.appointment_id = e.appointment_id
+WHERE a.appointment_id IS NULL ORDER BY e.appointment_event_id
+
+-- name: verify_erased
+-- Clients who were erased, and of whom something is there again.
+SELECT client_id FROM client WHERE erased_at IS NOT NULL
+  AND (name <> 'Erased client ' || CAST(client_id AS text) OR email IS NOT NULL OR phone IS NOT NULL
+    OR time_zone IS NOT NULL OR language IS NOT NULL OR staff_notes IS NOT NULL)
+ORDER BY client_id
+
 -- name: verify_overlaps
 -- Sessions of one therapist that take up time and overlap, found without the guard: in the order of time, one that
 -- begins before all that began earlier have ended.

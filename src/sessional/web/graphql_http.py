@@ -54,11 +54,18 @@ class GraphQLEndpoint:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         wants = wanted(accepted(scope))
         shown = who(headers.get(b"authorization"), self._desk.tokens, now=self._desk.now())
-        actor = await whose(shown, self._desk) if isinstance(shown, ApiKey) else shown
+        actor: Actor | SessionalError | None = None if isinstance(shown, ApiKey) else shown
         answer, more = Answer(), list[tuple[bytes, bytes]]()
         try:
-            if self._turnstile is not None:
-                more += self._turnstile.pass_(self._passer(scope, headers, actor))
+            if isinstance(shown, ApiKey):
+                unknown = not self._desk.keys.knows(shown, now=self._desk.now())
+                if unknown:  # it is nobody's yet, and looking it up is what a flood could ask for
+                    more += self._pass(scope, headers, None)
+                actor = await whose(shown, self._desk)
+                if not unknown:
+                    more += self._pass(scope, headers, actor)
+            else:
+                more += self._pass(scope, headers, actor)
             if wants.media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", "This answers application/json.")
             caller = partial(caller_of, scope, headers, self._proxies, self._desk.now_ms())
@@ -100,6 +107,14 @@ class GraphQLEndpoint:
             run_seconds=answer.run_seconds,
         )
         tell(self._observers, observation)
+
+    def _pass(
+        self, scope: Scope, headers: Mapping[bytes, bytes], actor: Actor | SessionalError | None
+    ) -> Headers:
+        """One request more of whoever it is. Raises Refused (429)."""
+        if self._turnstile is None:
+            return []
+        return self._turnstile.pass_(self._passer(scope, headers, actor))
 
     def _passer(
         self, scope: Scope, headers: Mapping[bytes, bytes], actor: Actor | SessionalError | None
