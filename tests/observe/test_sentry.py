@@ -82,7 +82,7 @@ def test_the_event_says_what_broke_and_where(sent: Sent) -> None:
     cause, fault = event["exception"]["values"]
     assert (cause["type"], fault["type"]) == ("SQLError", "Fault")
     assert cause["value"] == "SQLite 1, no such table: appointment"
-    assert any(f["function"] == "read" for f in cause["stacktrace"]["frames"])
+    assert any(f["function"] == "_rows_at_once" for f in cause["stacktrace"]["frames"])
 
 
 @pytest.mark.parametrize("private", PRIVATE)
